@@ -1,0 +1,109 @@
+"""The interface of an engine: one built model, owned by one thread.
+
+Everything above (the training loop, the worker, the window) is written once against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from nnplayground.samples import Array, Arrays, Samples
+
+IndexArray: TypeAlias = np.ndarray
+"""(batch,) int64, indices into the training split."""
+
+Weights: TypeAlias = Mapping[str, Array]
+"""By "<layer id>/<weight name>", for example "conv2d_1/kernel": float arrays in Keras' layout."""
+
+
+class EngineError(Exception):
+    """The engine cannot do what is asked. The message is for the user."""
+
+
+@dataclass(frozen=True)
+class BlockMetrics:
+    """What a block of updates gave: values[name] is (updates,) float64, `sizes` the samples of each update.
+
+    Names: "loss" (with regularization), and those of the metrics that can be taken per batch.
+    """
+
+    values: Mapping[str, Array]
+    sizes: Array
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One pass over a split without training.
+
+    metrics: "loss" (with regularization) and every metric of the run.
+    losses: (n,) loss of each sample, without regularization and sample weights.
+    predictions: (n, k) float32 probabilities (k = 1 for a sigmoid output) or numbers.
+    """
+
+    metrics: Mapping[str, float]
+    losses: Array
+    predictions: Array
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What exact resume needs. Arrays by name; no pickles. `optimizer` and `random` mean something to its engine only."""
+
+    weights: Weights
+    optimizer: Mapping[str, Array]
+    random: Mapping[str, Array]
+
+
+class Engine(Protocol):
+    """One built model."""
+
+    def attach(self, splits: Mapping[str, Samples]) -> None:
+        """Make samples available by split name ("training", "validation", "test")."""
+        ...
+
+    def train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
+        """One update for each batch of training samples, in order."""
+        ...
+
+    def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:
+        """Metrics of a split, and per sample loss and prediction. None where `cancelled` said so on the way."""
+        ...
+
+    def predict(self, inputs: Arrays) -> Array:
+        """inputs: by Input id, (n, *input shape) float32 as prepared → (n, k) float32."""
+        ...
+
+    def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
+        """Output of the named layers for prepared inputs, as at inference: (n, *output shape) float32.
+
+        before=True: the values before the layer's activation function (the output itself where it has none).
+        """
+        ...
+
+    def set_values(self, values: Mapping[str, float]) -> None:
+        """Change numbers while running, by path: training.optimizer.learning_rate (and momentum, …),
+        model.<id>.rate of a Dropout, model.<id>.<…>_regularizer.l1 or .l2, training.clip.<…>.
+
+        Paths of things the model does not have are ignored.
+        """
+        ...
+
+    def weights(self) -> Weights:
+        """Copies of all weights."""
+        ...
+
+    def set_weights(self, weights: Weights) -> None:
+        """Set the named weights, leave the others. Raises EngineError where a shape does not fit."""
+        ...
+
+    def state(self) -> EngineState: ...
+
+    def restore(self, state: EngineState) -> None: ...
+
+    def close(self) -> None:
+        """Free what it holds. Nothing else may be called afterwards."""
+        ...

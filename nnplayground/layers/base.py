@@ -1,0 +1,154 @@
+"""What every layer type declares about itself.
+
+A layer type is one frozen class: its parameters, its shape rule, its weights and how Keras builds it.
+Palette, inspector form, file format, help and tests are all read from these classes.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from typing import Any, ClassVar, NamedTuple
+
+import msgspec
+
+from nnplayground.layers.activations import ActivationField, activation_name
+from nnplayground.layers.initializers import Initializer
+from nnplayground.layers.regularizers import Regularizer
+
+Shape = tuple[int, ...]
+"""A shape without the batch: (height, width, channels) of an image, (units,) of a vector."""
+
+
+class ShapeError(ValueError):
+    """The inputs do not fit the layer. The message is one sentence for the user."""
+
+
+class WeightSpec(NamedTuple):
+    """One weight tensor of a layer."""
+
+    name: str
+    shape: Shape
+    initializer: Initializer
+    regularizer: Regularizer | None = None
+    trainable: bool = True
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type", tag=True):
+    """Base of the table. A subclass is a layer type; its class name is its Keras name."""
+
+    family: ClassVar[str] = "core"
+    about: ClassVar[str] = ""
+    essential: ClassVar[tuple[str, ...]] = ()
+    """Parameters shown first in the form and always written to the file."""
+    input_count: ClassVar[tuple[int, int | None]] = (1, 1)
+    """Least and most number of wires into the layer; None: any number."""
+    training_only: ClassVar[bool] = False
+    """The layer changes its input only while training (dropout, augmentation)."""
+
+    @property
+    def type(self) -> str:
+        return type(self).__name__
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output, without the batch. Raises ShapeError where the inputs do not fit."""
+        raise NotImplementedError(type(self).__name__)
+
+    def weights(self, *inputs: Shape) -> tuple[WeightSpec, ...]:
+        """The weight tensors, in Keras' order, for inputs that `output_shape` accepts."""
+        return ()
+
+    def parameter_count(self, *inputs: Shape) -> int:
+        """Number of values in all weights, trainable or not: Keras' `count_params`."""
+        return sum(weight.size for weight in self.weights(*inputs))
+
+    def caption(self) -> str:
+        """The few words beside the type's name on a block, such as '32 filters · 3×3 · relu'."""
+        return ""
+
+    def explain(self, *inputs: Shape) -> str:
+        """How the output shape and the number of parameters come about, with their numbers."""
+        return ""
+
+    def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
+        """The Keras layer of the same name. `keras` is the module; `seed` makes its randomness repeatable."""
+        raise NotImplementedError(type(self).__name__)
+
+
+def derived_seed(seed: int, *parts: str) -> int:
+    """A seed of its own for each named part of a model, the same in every process."""
+    return zlib.crc32("/".join((str(seed), *parts)).encode()) & 0x7FFFFFFF
+
+
+def parts(*words: str | None) -> str:
+    """Join the words of a caption, leaving out the empty ones."""
+    return " · ".join(word for word in words if word)
+
+
+def counted(number: int, singular: str) -> str:
+    return f"{number:,} {singular}" if number == 1 else f"{number:,} {singular}s"
+
+
+def times(values: Shape) -> str:
+    """3×3, or 62 × 62 × 32 is written by `shape_text`; this is the tight form for kernels."""
+    return "×".join(f"{value:,}" for value in values)
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as the canvas writes it: 62 × 62 × 32."""
+    return " × ".join(f"{value:,}" for value in shape)
+
+
+def shown_activation(activation: ActivationField) -> str | None:
+    name = activation_name(activation)
+    return None if name == "linear" else name
+
+
+def shown_regularizer(regularizer: Regularizer | None) -> str | None:
+    return None if regularizer is None else regularizer.caption()
+
+
+def expect_image(layer: str, inputs: tuple[Shape, ...]) -> tuple[int, int, int]:
+    """The (height, width, channels) of the only input, or a ShapeError that says what came instead."""
+    shape = inputs[0]
+    if len(shape) != 3:
+        raise ShapeError(f"{layer} needs an image (height × width × channels), but receives {shape_text(shape)}.")
+    return shape[0], shape[1], shape[2]
+
+
+def window_size(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:
+    """Number of window positions along one side: ⌊(n − f) / s⌋ + 1 (valid), ⌈n / s⌉ (same)."""
+    if padding == "same":
+        return -(-size // stride)
+    reach = (window - 1) * dilation + 1
+    return (size - reach) // stride + 1
+
+
+def windowed(
+    layer: str, what: str, sides: tuple[int, int], window: Shape, strides: Shape, padding: str, dilation: Shape = (1, 1)
+) -> tuple[int, int]:
+    """(height, width) after sliding a window over `sides`; ShapeError where the window does not fit."""
+    result = []
+    for size, side, stride, step in zip(sides, window, strides, dilation, strict=True):
+        length = window_size(size, side, stride, padding, step)
+        if length < 1:
+            reach = tuple((extent - 1) * gap + 1 for extent, gap in zip(window, dilation, strict=True))
+            raise ShapeError(
+                f"The {what} of {layer} covers {times(reach)} pixels, but its input is only {times(sides)}; "
+                f"make it smaller or set padding to same."
+            )
+        result.append(length)
+    return result[0], result[1]
+
+
+def window_formula(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> str:
+    """The computation of one side with its numbers: ⌊(31 − 3) / 1⌋ + 1 = 29."""
+    length = window_size(size, window, stride, padding, dilation)
+    if padding == "same":
+        return f"⌈{size} / {stride}⌉ = {length}"
+    reach = (window - 1) * dilation + 1
+    return f"⌊({size} − {reach}) / {stride}⌋ + 1 = {length}"

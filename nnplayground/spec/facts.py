@@ -1,0 +1,39 @@
+"""What is known about the data without loading it: what shapes and checks need."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from nnplayground.layers import Shape
+
+
+class SkippedFile(msgspec.Struct, frozen=True):
+    """A file that cannot be used, with the reason in one sentence."""
+
+    path: str
+    reason: str
+
+
+class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts about a dataset, found by looking at it.
+
+    splits: number of samples by split ("training", "validation", "test"); per_class: the same for each class, in the
+    order of `class_names`. `problem` is why the data cannot be used at all (one sentence), then the rest is empty.
+    """
+
+    input_shape: Shape | None = None
+    target: Literal["classes", "number"] = "classes"
+    class_names: tuple[str, ...] = ()
+    splits: dict[str, int] = {}
+    per_class: dict[str, tuple[int, ...]] = {}
+    skipped: tuple[SkippedFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problem: str | None = None
+    missing_path: str | None = None
+    """The folder or file that should be there and is not, where that is the problem."""
+
+    @property
+    def class_count(self) -> int:
+        return len(self.class_names)

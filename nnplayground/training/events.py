@@ -1,0 +1,143 @@
+"""What a run tells while it goes on. Every event carries the id of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nnplayground.samples import Array
+
+Reason = Literal["finished", "stopped", "early_stopped", "diverged", "failed"]
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The first event. `epoch` and `update` are where it starts: 0, or where the resumed run was."""
+
+    run_id: str
+    epochs: int
+    updates_per_epoch: int
+    samples: int
+    epoch: int
+    update: int
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StepsDone:
+    """A block of updates is done. `first_update` counts from 1 over the whole run; values[name]: (updates,)."""
+
+    run_id: str
+    epoch: int
+    first_update: int
+    values: Mapping[str, Array]
+    samples_per_second: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch (counted from 1) and its validation are done. `metrics` holds loss, accuracy, …, val_loss, …."""
+
+    run_id: str
+    epoch: int
+    update: int
+    metrics: Mapping[str, float]
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SnapshotWants:
+    """What visible panels want to see. Nothing is computed while all of it is empty.
+
+    sample_id: the picture (or point) whose activations are shown; layer_ids: of which layers.
+    weights: layer ids whose weights are wanted in full; histograms: of all layers' weights.
+    before_of: layer whose pre-activations over some validation samples are wanted as a histogram.
+    """
+
+    sample_id: str | None = None
+    layer_ids: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    histograms: bool = False
+    before_of: str | None = None
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.sample_id or self.weights or self.histograms or self.before_of)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """counts: (bins,), edges: (bins + 1,)."""
+
+    counts: Array
+    edges: Array
+
+
+@dataclass(frozen=True)
+class SamplePrediction:
+    """What the model says about one sample. values: (k,), as Evaluation.predictions; loss of this sample."""
+
+    sample_id: str
+    label: int | float
+    values: Array
+    loss: float
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The inside of the model at one moment.
+
+    activations[layer id]: the layer's output for the one sample, without the batch: (height, width, channels) or
+    (units,). weights["<layer id>/<name>"]: the wanted weights. histograms: of each weight tensor of the model.
+    before: histogram of the values that go into `wants.before_of`'s activation function.
+    """
+
+    run_id: str
+    epoch: int
+    update: int
+    wants: SnapshotWants
+    prediction: SamplePrediction | None
+    activations: Mapping[str, Array]
+    weights: Mapping[str, Array]
+    histograms: Mapping[str, Histogram]
+    before: Histogram | None
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """What the model says about every sample of a split, after an epoch.
+
+    ids: n names; labels: (n,) int32 class indices, or numbers; predictions: (n, k); losses: (n,).
+    """
+
+    run_id: str
+    epoch: int
+    split: str
+    class_names: tuple[str, ...]
+    ids: tuple[str, ...]
+    labels: Array
+    predictions: Array
+    losses: Array
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The last event of a run, always. It describes the weights that were kept.
+
+    epoch: whose weights they are (counted from 1; 0: before the first epoch was complete). metrics: theirs.
+    error: one or two sentences, for `diverged` and `failed`; details: the traceback, for the log.
+    """
+
+    run_id: str
+    reason: Reason
+    epoch: int
+    metrics: Mapping[str, float]
+    mistakes: int | None
+    seconds: float
+    error: str | None = None
+    details: str | None = None
+
+
+Event = RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded
