@@ -45,7 +45,8 @@ class Elu(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="ty
     """An elu whose lower limit −α is chosen."""
 
     alpha: Annotated[
-        float, msgspec.Meta(title="Alpha", description="The output falls towards −α for very negative inputs.", gt=0, le=10)
+        float,
+        msgspec.Meta(title="Alpha", description="The output falls towards −α for very negative inputs.", gt=0, le=10),
     ] = 1.0
 
 

@@ -57,7 +57,9 @@ class RandomRotation(_Random, frozen=True):
     about: ClassVar[str] = "While training, turns images by a random angle."
     essential: ClassVar[tuple[str, ...]] = ("factor", "fill_mode")
 
-    factor: Annotated[Factor, Meta(title="Factor", description="Largest turn either way, as a share of a full circle.")] = 0.05
+    factor: Annotated[
+        Factor, Meta(title="Factor", description="Largest turn either way, as a share of a full circle.")
+    ] = 0.05
     fill_mode: FillMode = "reflect"
     fill_value: FillValue = 0.0
 
@@ -110,7 +112,9 @@ class RandomContrast(_Random, frozen=True):
     about: ClassVar[str] = "While training, makes the contrast of images stronger or weaker at random."
     essential: ClassVar[tuple[str, ...]] = ("factor", "value_range")
 
-    factor: Annotated[Factor, Meta(title="Factor", description="Largest change of contrast either way, as a share.")] = 0.2
+    factor: Annotated[
+        Factor, Meta(title="Factor", description="Largest change of contrast either way, as a share.")
+    ] = 0.2
     value_range: ValueRange = (0.0, 1.0)
 
     def caption(self) -> str:

@@ -356,5 +356,3 @@ class Conv2DTranspose(Layer, frozen=True):
             padding=self.padding,
             **kernel_and_bias(keras, self, seed=seed, name=name),
         )
-
-

@@ -76,9 +76,7 @@ class Dense(Layer, frozen=True):
         return (*inputs[0][:-1], self.units)
 
     def weights(self, *inputs: Shape) -> tuple[WeightSpec, ...]:
-        kernel = WeightSpec(
-            "kernel", (inputs[0][-1], self.units), self.kernel_initializer, self.kernel_regularizer
-        )
+        kernel = WeightSpec("kernel", (inputs[0][-1], self.units), self.kernel_initializer, self.kernel_regularizer)
         if not self.use_bias:
             return (kernel,)
         return kernel, WeightSpec("bias", (self.units,), self.bias_initializer, self.bias_regularizer)
@@ -177,12 +175,10 @@ class Rescaling(Layer, frozen=True):
     about: ClassVar[str] = "Multiplies every value by a scale and adds an offset; for example 1/127.5 and −1."
     essential: ClassVar[tuple[str, ...]] = ("scale", "offset")
 
-    scale: Annotated[
-        float, Meta(title="Scale", description="What every value is multiplied by.", ge=-1e6, le=1e6)
-    ] = 1 / 255
-    offset: Annotated[
-        float, Meta(title="Offset", description="What is added afterwards.", ge=-1e6, le=1e6)
-    ] = 0.0
+    scale: Annotated[float, Meta(title="Scale", description="What every value is multiplied by.", ge=-1e6, le=1e6)] = (
+        1 / 255
+    )
+    offset: Annotated[float, Meta(title="Offset", description="What is added afterwards.", ge=-1e6, le=1e6)] = 0.0
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]

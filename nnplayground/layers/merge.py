@@ -13,7 +13,9 @@ class Add(Layer, frozen=True):
     """The elementwise sum of inputs of one shape."""
 
     family: ClassVar[str] = "merge"
-    about: ClassVar[str] = "Adds its inputs value by value; they must have the same shape. The heart of a residual block."
+    about: ClassVar[str] = (
+        "Adds its inputs value by value; they must have the same shape. The heart of a residual block."
+    )
     input_count: ClassVar[tuple[int, int | None]] = (2, None)
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -35,7 +37,8 @@ class Concatenate(Layer, frozen=True):
     input_count: ClassVar[tuple[int, int | None]] = (2, None)
 
     axis: Annotated[
-        int, Meta(title="Axis", description="Along which axis: −1 is the last one, the channels of an image.", ge=-4, le=4)
+        int,
+        Meta(title="Axis", description="Along which axis: −1 is the last one, the channels of an image.", ge=-4, le=4),
     ] = -1
 
     def _axis(self, rank: int) -> int:

@@ -16,7 +16,9 @@ Units = Annotated[
 ]
 Filters = Annotated[
     int,
-    Meta(title="Filters", description="How many patterns the layer looks for; each gives one feature map.", ge=1, le=4096),
+    Meta(
+        title="Filters", description="How many patterns the layer looks for; each gives one feature map.", ge=1, le=4096
+    ),
 ]
 Side = Annotated[int, Meta(ge=1, le=64)]
 Pair = tuple[Side, Side]
@@ -51,9 +53,7 @@ ActivationParameter = Annotated[
     ActivationField,
     Meta(title="Activation", description="The function applied to each output; without one a layer is only linear."),
 ]
-UseBias = Annotated[
-    bool, Meta(title="Use bias", description="Adds one learned constant to each unit or filter.")
-]
+UseBias = Annotated[bool, Meta(title="Use bias", description="Adds one learned constant to each unit or filter.")]
 KernelInitializer = Annotated[
     Initializer, Meta(title="Kernel initializer", description="How the weights start, before any training.")
 ]

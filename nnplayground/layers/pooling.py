@@ -46,9 +46,7 @@ class _Pooling2D(Layer, frozen=True):
         return window_formula(inputs[0][0], self.pool_size[0], strides[0], self.padding)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
-        return getattr(keras.layers, self.type)(
-            self.pool_size, strides=self.strides, padding=self.padding, name=name
-        )
+        return getattr(keras.layers, self.type)(self.pool_size, strides=self.strides, padding=self.padding, name=name)
 
 
 class MaxPooling2D(_Pooling2D, frozen=True):

@@ -37,12 +37,10 @@ class Dropout(Layer, frozen=True):
 class _Normalization(Layer, frozen=True):
     family: ClassVar[str] = "regularization"
 
-    center: Annotated[
-        bool, Meta(title="Center", description="Adds a learned offset (beta) to each channel.")
-    ] = True
-    scale: Annotated[
-        bool, Meta(title="Scale", description="Multiplies each channel by a learned factor (gamma).")
-    ] = True
+    center: Annotated[bool, Meta(title="Center", description="Adds a learned offset (beta) to each channel.")] = True
+    scale: Annotated[bool, Meta(title="Scale", description="Multiplies each channel by a learned factor (gamma).")] = (
+        True
+    )
     epsilon: Epsilon = 0.001
 
     def output_shape(self, *inputs: Shape) -> Shape:
@@ -94,6 +92,4 @@ class LayerNormalization(_Normalization, frozen=True):
     essential: ClassVar[tuple[str, ...]] = ("epsilon",)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
-        return keras.layers.LayerNormalization(
-            epsilon=self.epsilon, center=self.center, scale=self.scale, name=name
-        )
+        return keras.layers.LayerNormalization(epsilon=self.epsilon, center=self.center, scale=self.scale, name=name)

@@ -25,7 +25,8 @@ class FractionSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     """A share of the samples of each class is kept for validation, and another for the test."""
 
     validation: Annotated[
-        Share, Meta(title="Validation", description="Share of the samples kept back to check the model after each epoch.")
+        Share,
+        Meta(title="Validation", description="Share of the samples kept back to check the model after each epoch."),
     ] = 0.2
     test: Annotated[
         Share, Meta(title="Test", description="Share of the samples kept for one last check at the very end.")
@@ -47,9 +48,9 @@ class FolderSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     validation: Annotated[
         str, Meta(title="Validation folder", description="The folder with the validation images, one folder a class.")
     ] = ""
-    test: Annotated[
-        str, Meta(title="Test folder", description="The folder with the test images, if there is one.")
-    ] = ""
+    test: Annotated[str, Meta(title="Test folder", description="The folder with the test images, if there is one.")] = (
+        ""
+    )
 
 
 Split = FractionSplit | CountSplit | FolderSplit
@@ -62,7 +63,8 @@ class _Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fiel
         Split, Meta(title="Split", description="Which samples train the model, and which ones only check it.")
     ] = FractionSplit()
     seed: Annotated[
-        int, Meta(title="Seed", description="Chooses which samples fall into which split, repeatably.", ge=0, le=2**31 - 1)
+        int,
+        Meta(title="Seed", description="Chooses which samples fall into which split, repeatably.", ge=0, le=2**31 - 1),
     ] = 0
 
 
@@ -71,7 +73,9 @@ class ImageFolder(_Dataset, frozen=True, tag="image_folder"):
 
     essential: ClassVar[tuple[str, ...]] = ("folder", "image_size", "color_mode", "pixels", "split")
 
-    folder: Annotated[str, Meta(title="Folder", description="The folder that holds one folder of images for each class.")] = ""
+    folder: Annotated[
+        str, Meta(title="Folder", description="The folder that holds one folder of images for each class.")
+    ] = ""
     image_size: Annotated[
         tuple[PixelSide, PixelSide],
         Meta(title="Image size", description="Height and width in pixels to which every image is resized."),
@@ -111,11 +115,20 @@ class Points(_Dataset, frozen=True, tag="points"):
 
     shape: Annotated[
         PointsShape,
-        Meta(title="Shape", description="How the points are arranged; plane and regression_gauss have a number as target."),
+        Meta(
+            title="Shape",
+            description="How the points are arranged; plane and regression_gauss have a number as target.",
+        ),
     ] = "circle"
     count: Annotated[int, Meta(title="Points", description="How many points are generated.", ge=20, le=5000)] = 250
     classes: Annotated[
-        int, Meta(title="Classes", description="Number of classes, for spiral and multi_gauss; the others have two.", ge=2, le=6)
+        int,
+        Meta(
+            title="Classes",
+            description="Number of classes, for spiral and multi_gauss; the others have two.",
+            ge=2,
+            le=6,
+        ),
     ] = 2
     noise: Annotated[
         float, Meta(title="Noise", description="How far points stray from the shape, from 0 to 1.", ge=0, le=1)

@@ -127,9 +127,7 @@ def infer_shapes(model: Model, input_shape: Shape | None) -> dict[str, LayerShap
     return {block.id: known.get(block.id, unknown) for block in model.blocks}
 
 
-def _layer_shapes(
-    model: Model, layer_id: str, input_shape: Shape | None, known: dict[str, LayerShapes]
-) -> LayerShapes:
+def _layer_shapes(model: Model, layer_id: str, input_shape: Shape | None, known: dict[str, LayerShapes]) -> LayerShapes:
     layer = model.layer(layer_id)
     if isinstance(layer, Input):
         given = layer.shape or input_shape

@@ -16,6 +16,7 @@ LearningRate = Annotated[
         le=100,
     ),
 ]
+Limit = Annotated[float, Meta(gt=0, le=1e6)]
 Fraction = Annotated[float, Meta(ge=0, lt=1)]
 OptimizerEpsilon = Annotated[
     float, Meta(title="Epsilon", description="Keeps the division from blowing up where gradients are tiny.", gt=0, le=1)
@@ -44,9 +45,9 @@ class SGD(_Tagged, frozen=True):
             "α(1 − β) as the rate.",
         ),
     ] = 0.0
-    nesterov: Annotated[
-        bool, Meta(title="Nesterov", description="Looks ahead along the momentum before it steps.")
-    ] = False
+    nesterov: Annotated[bool, Meta(title="Nesterov", description="Looks ahead along the momentum before it steps.")] = (
+        False
+    )
 
 
 class RMSprop(_Tagged, frozen=True):
@@ -77,7 +78,8 @@ class AdamW(_Tagged, frozen=True):
 
     learning_rate: LearningRate = 0.001
     weight_decay: Annotated[
-        float, Meta(title="Weight decay", description="Share by which every weight shrinks, times the rate.", ge=0, le=1)
+        float,
+        Meta(title="Weight decay", description="Share by which every weight shrinks, times the rate.", ge=0, le=1),
     ] = 0.004
     beta_1: Beta1 = 0.9
     beta_2: Beta2 = 0.999
@@ -128,7 +130,9 @@ class InverseTimeSchedule(_Tagged, frozen=True, tag="inverse_time"):
 class ExponentialSchedule(_Tagged, frozen=True, tag="exponential"):
     """α₀ · baseᵉ."""
 
-    base: Annotated[float, Meta(title="Base", description="The rate is multiplied by this after every epoch.", gt=0, le=1)] = 0.97
+    base: Annotated[
+        float, Meta(title="Base", description="The rate is multiplied by this after every epoch.", gt=0, le=1)
+    ] = 0.97
 
 
 class SquareRootSchedule(_Tagged, frozen=True, tag="square_root"):
@@ -140,8 +144,12 @@ class SquareRootSchedule(_Tagged, frozen=True, tag="square_root"):
 class StepSchedule(_Tagged, frozen=True, tag="step"):
     """α₀ · factor^⌊e / every⌋."""
 
-    every: Annotated[int, Meta(title="Every", description="After how many epochs the rate drops.", ge=1, le=100000)] = 10
-    factor: Annotated[float, Meta(title="Factor", description="What the rate is multiplied by at each drop.", gt=0, le=1)] = 0.5
+    every: Annotated[int, Meta(title="Every", description="After how many epochs the rate drops.", ge=1, le=100000)] = (
+        10
+    )
+    factor: Annotated[
+        float, Meta(title="Factor", description="What the rate is multiplied by at each drop.", gt=0, le=1)
+    ] = 0.5
 
 
 class CosineSchedule(_Tagged, frozen=True, tag="cosine"):
@@ -152,14 +160,17 @@ class TableSchedule(_Tagged, frozen=True, tag="table"):
     """From each named epoch on (the first is 1), the rate given for it; α₀ before the first."""
 
     rates: Annotated[
-        dict[str, Annotated[float, Meta(ge=0, le=100)]], Meta(title="Rates", description="Epoch → learning rate from then on.")
+        dict[str, Annotated[float, Meta(ge=0, le=100)]],
+        Meta(title="Rates", description="Epoch → learning rate from then on."),
     ] = msgspec.field(default_factory=dict)
 
 
 class PlateauSchedule(_Tagged, frozen=True, tag="plateau"):
     """Multiplied by the factor whenever the validation loss has not fallen for `patience` epochs."""
 
-    patience: Annotated[int, Meta(title="Patience", description="How many epochs without progress are waited for.", ge=1, le=10000)] = 5
+    patience: Annotated[
+        int, Meta(title="Patience", description="How many epochs without progress are waited for.", ge=1, le=10000)
+    ] = 5
     factor: Annotated[float, Meta(title="Factor", description="What the rate is then multiplied by.", gt=0, lt=1)] = 0.5
 
 
@@ -182,14 +193,12 @@ class Supervised(_Tagged, frozen=True, tag="supervised"):
 class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Limits on the gradient. At most one is set."""
 
-    value: Annotated[
-        float | None, Meta(title="Value", description="Largest size of any single gradient.", gt=0)
-    ] = None
+    value: Annotated[Limit | None, Meta(title="Value", description="Largest size of any single gradient.")] = None
     norm: Annotated[
-        float | None, Meta(title="Norm", description="Largest norm of each weight tensor's gradient.", gt=0)
+        Limit | None, Meta(title="Norm", description="Largest norm of the gradient of each weight tensor.")
     ] = None
     global_norm: Annotated[
-        float | None, Meta(title="Global norm", description="Largest norm of all gradients together.", gt=0)
+        Limit | None, Meta(title="Global norm", description="Largest norm of all gradients together.")
     ] = None
 
 
@@ -207,9 +216,7 @@ class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     ] = True
 
 
-LossName = Literal[
-    "binary_crossentropy", "categorical_crossentropy", "mean_squared_error", "mean_absolute_error"
-]
+LossName = Literal["binary_crossentropy", "categorical_crossentropy", "mean_squared_error", "mean_absolute_error"]
 MetricName = Literal["accuracy", "auc", "precision", "recall", "mae", "mse"]
 
 
@@ -243,15 +250,17 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         int, Meta(title="Epochs", description="How often the whole training split is gone through.", ge=1, le=1_000_000)
     ] = 30
     seed: Annotated[
-        int, Meta(title="Seed", description="Makes initial weights, shuffling and dropout repeatable.", ge=0, le=2**31 - 1)
+        int,
+        Meta(title="Seed", description="Makes initial weights, shuffling and dropout repeatable.", ge=0, le=2**31 - 1),
     ] = 0
     class_weight: Annotated[
         Literal["none", "balanced"] | dict[str, Annotated[float, Meta(ge=0, le=10000)]],
-        Meta(title="Class weight", description="balanced makes rare classes count more, so that each class counts the same."),
+        Meta(
+            title="Class weight",
+            description="balanced makes rare classes count more, so that each class counts the same.",
+        ),
     ] = "none"
-    clip: Annotated[
-        Clip, Meta(title="Clip gradients", description="Limits gradients that grow too large.")
-    ] = Clip()
+    clip: Annotated[Clip, Meta(title="Clip gradients", description="Limits gradients that grow too large.")] = Clip()
     early_stopping: Annotated[
         EarlyStopping | None, Meta(title="Early stopping", description="Ends the run when it no longer improves.")
     ] = None
