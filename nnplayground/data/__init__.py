@@ -1,0 +1,79 @@
+"""From a dataset to samples: `scan` looks, `load` loads.
+
+Nothing here knows Qt or an engine. Relative paths of a dataset start at `base`, "~" is the user's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nnplayground.data.errors import Cancelled, DataError, ImageError
+from nnplayground.data.image_folder import example_images, load_images, scan_images
+from nnplayground.data.images import picture, thumbnail
+from nnplayground.data.loaded import LoadedData
+from nnplayground.data.points import PlanePoints, generate_points, load_points, point_features, scan_points
+from nnplayground.spec.dataset import Dataset, Points
+from nnplayground.spec.facts import DataFacts
+
+__all__ = [
+    "Cancelled",
+    "DataError",
+    "DataFacts",
+    "ImageError",
+    "LoadedData",
+    "PlanePoints",
+    "example_files",
+    "generate_points",
+    "load",
+    "picture",
+    "point_features",
+    "scan",
+    "thumbnail",
+]
+
+
+def scan(dataset: Dataset, base: Path, *, cancelled: Callable[[], bool] = lambda: False) -> DataFacts:
+    """What is there, without decoding a pixel: classes, counts, splits; or the problem.
+
+    Whatever the data is like, nothing is raised but Cancelled, where `cancelled` said so. `input_shape` follows from
+    the settings, so it is there with a problem too. Only `load` finds out which files turn out not to be images.
+    """
+    return scan_points(dataset) if isinstance(dataset, Points) else scan_images(dataset, base, cancelled)
+
+
+def load(
+    dataset: Dataset,
+    base: Path,
+    *,
+    cache: Path | None = None,
+    input_ids: Sequence[str],
+    output_ids: Sequence[str],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> LoadedData:
+    """All samples, split and with their preparation.
+
+    input_ids, output_ids: the layers that get the (same) arrays. cache: directory for decoded pixels, by default in
+    the user's cache folder. progress(done, total) counts samples and is called in this thread.
+    Raises DataError with one sentence where the data cannot be used, Cancelled soon after `cancelled` said so.
+    """
+    if isinstance(dataset, Points):
+        return load_points(dataset, input_ids=input_ids, output_ids=output_ids)
+    return load_images(
+        dataset,
+        base,
+        cache=cache,
+        input_ids=input_ids,
+        output_ids=output_ids,
+        progress=progress,
+        cancelled=cancelled,
+    )
+
+
+def example_files(dataset: Dataset, base: Path, per_class: int) -> dict[str, tuple[Path, ...]]:
+    """Up to `per_class` training images of each class, spread over the folder; empty where there are none to show.
+
+    The files are not looked into: `thumbnail` may still say that one is no image.
+    """
+    return {} if isinstance(dataset, Points) else example_images(dataset, base, per_class)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from nnplayground.layers.activations import ActivationField, activation_name
 from nnplayground.layers.initializers import Initializer
+from nnplayground.layers.maths import Array, Maths, Pass
 from nnplayground.layers.regularizers import Regularizer
 
 Shape = tuple[int, ...]
@@ -73,6 +75,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def explain(self, *inputs: Shape) -> str:
         """How the output shape and the number of parameters come about, with their numbers."""
         return ""
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths | None:
+        """One pass in numpy, up to the activation function; None where the scratch engine cannot do this layer.
+
+        inputs: each (batch, *shape); weights: by the names that `weights` declares.
+        """
+        return None
+
+    @property
+    def has_maths(self) -> bool:
+        """Whether the scratch engine can do this layer."""
+        return type(self).maths is not Layer.maths
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         """The Keras layer of the same name. `keras` is the module; `seed` makes its randomness repeatable."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -19,6 +20,7 @@ from nnplayground.layers.base import (
     shown_activation,
     shown_regularizer,
 )
+from nnplayground.layers.maths import Array, Gradients, Maths, Pass
 from nnplayground.layers.parameters import (
     ActivationParameter,
     BiasInitializer,
@@ -52,6 +54,10 @@ class Input(Layer, frozen=True):
         if not inputs:
             raise ShapeError("The shape of the input is unknown until data is chosen.")
         return inputs[0]
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """The data itself, passed as the only input."""
+        return Maths(inputs[0], lambda dz: Gradients((dz,)))
 
 
 class Dense(Layer, frozen=True):
@@ -91,6 +97,23 @@ class Dense(Layer, frozen=True):
         bias = " + 1" if self.use_bias else ""
         return f"{count:,} parameters = ({inputs[0][-1]:,}{bias}) · {self.units:,}"
 
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X W + b; dW = Xᵀ dZ, db = Σ dZ, dX = dZ Wᵀ. The 1/m of the mean is already in dZ."""
+        kernel = weights["kernel"]
+        x = inputs[0].reshape(-1, inputs[0].shape[-1])
+        z = x @ kernel
+        if self.use_bias:
+            z = z + weights["bias"]
+
+        def backward(dz: Array) -> Gradients:
+            dz = dz.reshape(-1, self.units)
+            gradients = {"kernel": x.T @ dz}
+            if self.use_bias:
+                gradients["bias"] = dz.sum(axis=0)
+            return Gradients(((dz @ kernel.T).reshape(inputs[0].shape),), gradients)
+
+        return Maths(z.reshape(*inputs[0].shape[:-1], self.units), backward)
+
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Dense(self.units, **kernel_and_bias(keras, self, seed=seed, name=name))
 
@@ -108,6 +131,10 @@ class Activation(Layer, frozen=True):
 
     def caption(self) -> str:
         return activations.activation_name(self.activation)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X; all that happens is the activation function."""
+        return Maths(inputs[0], lambda dz: Gradients((dz,)))
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Activation(
@@ -127,6 +154,11 @@ class Flatten(Layer, frozen=True):
         if len(inputs[0]) < 2:
             return ""
         return f"{' · '.join(f'{size:,}' for size in inputs[0])} = {math.prod(inputs[0]):,}"
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """The same values in one row, and back."""
+        (x,) = inputs
+        return Maths(x.reshape(len(x), -1), lambda dz: Gradients((dz.reshape(x.shape),)))
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Flatten(name=name)
@@ -165,6 +197,11 @@ class Reshape(Layer, frozen=True):
     def caption(self) -> str:
         return shape_text(self.target_shape)
 
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """The same values in another shape, and back."""
+        (x,) = inputs
+        return Maths(x.reshape(len(x), *self.output_shape(x.shape[1:])), lambda dz: Gradients((dz.reshape(x.shape),)))
+
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Reshape(self.target_shape, name=name)
 
@@ -185,6 +222,10 @@ class Rescaling(Layer, frozen=True):
 
     def caption(self) -> str:
         return parts(f"× {self.scale:.4g}", f"{self.offset:+.4g}" if self.offset else None)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = s X + c; dX = s dZ."""
+        return Maths(inputs[0] * self.scale + self.offset, lambda dz: Gradients((dz * self.scale,)))
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Rescaling(self.scale, self.offset, name=name)

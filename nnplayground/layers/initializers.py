@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+
+from nnplayground.layers.maths import Array
 
 InitializerName = Literal[
     "glorot_uniform",
@@ -57,6 +61,53 @@ class Constant(_Initializer, frozen=True):
 
 
 Initializer = InitializerName | RandomNormal | TruncatedNormal | RandomUniform | Constant
+
+
+def initial_values(initializer: Initializer, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """Values of that shape, float64, distributed as Keras' are.
+
+    The named ones keep the size of signals as they pass the layer: their variance is 2 / (fan_in + fan_out) for glorot,
+    2 / fan_in for he, 1 / fan_in for lecun, where fan_in and fan_out are how many values one value depends on, forward
+    and backward.
+    """
+    match initializer:
+        case "zeros":
+            return np.zeros(shape)
+        case "ones":
+            return np.ones(shape)
+        case Constant(value):
+            return np.full(shape, value)
+        case RandomNormal(mean, stddev):
+            return generator.normal(mean, stddev, shape)
+        case TruncatedNormal(mean, stddev):
+            return mean + stddev * _truncated_normal(shape, generator)
+        case RandomUniform(minval, maxval):
+            return generator.uniform(minval, maxval, shape)
+        case _:
+            deviation = math.sqrt(_variance(initializer, shape))
+            if initializer.endswith("_uniform"):
+                limit = math.sqrt(3) * deviation
+                return generator.uniform(-limit, limit, shape)
+            return deviation / _TRUNCATED_DEVIATION * _truncated_normal(shape, generator)
+
+
+_TRUNCATED_DEVIATION = 0.87962566103423978
+"""Standard deviation of a standard normal distribution cut off at −2 and 2."""
+
+
+def _variance(initializer: InitializerName, shape: tuple[int, ...]) -> float:
+    window = math.prod(shape[:-2])
+    fan_in, fan_out = shape[-min(len(shape), 2)] * window, shape[-1] * window
+    if initializer.startswith("glorot"):
+        return 2 / (fan_in + fan_out)
+    return (2 if initializer.startswith("he") else 1) / fan_in
+
+
+def _truncated_normal(shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    values = generator.standard_normal(shape)
+    while (beyond := np.abs(values) > 2).any():
+        values[beyond] = generator.standard_normal(int(beyond.sum()))
+    return values
 
 
 def to_keras(keras: Any, initializer: Initializer, *, seed: int) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
 from nnplayground.layers.base import Layer, Shape, ShapeError, shape_text
+from nnplayground.layers.maths import Array, Gradients, Maths, Pass
 
 
 class Add(Layer, frozen=True):
@@ -23,6 +26,13 @@ class Add(Layer, frozen=True):
             received = " and ".join(shape_text(shape) for shape in inputs)
             raise ShapeError(f"Add needs inputs of the same shape, but receives {received}.")
         return inputs[0]
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X₁ + X₂ + …; each input gets dZ."""
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = total + x
+        return Maths(total, lambda dz: Gradients((dz,) * len(inputs)))
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Add(name=name)
@@ -63,6 +73,20 @@ class Concatenate(Layer, frozen=True):
     def explain(self, *inputs: Shape) -> str:
         axis = self._axis(len(inputs[0]))
         return f"{' + '.join(f'{shape[axis]:,}' for shape in inputs)} = {sum(shape[axis] for shape in inputs):,}"
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X₁, X₂, … side by side; each input gets its own part of dZ."""
+        axis = self._axis(inputs[0].ndim - 1) + 1
+
+        def backward(dz: Array) -> Gradients:
+            parts, start = [], 0
+            for x in inputs:
+                stop = start + x.shape[axis]
+                parts.append(dz[(slice(None),) * axis + (slice(start, stop),)])
+                start = stop
+            return Gradients(tuple(parts))
+
+        return Maths(np.concatenate(inputs, axis=axis), backward)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Concatenate(axis=self.axis, name=name)

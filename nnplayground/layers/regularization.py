@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
 from nnplayground.layers.base import Layer, Shape, ShapeError, WeightSpec
+from nnplayground.layers.maths import Array, Gradients, Maths, Pass
 from nnplayground.layers.parameters import Epsilon, Momentum
 
 
@@ -29,6 +31,15 @@ class Dropout(Layer, frozen=True):
 
     def caption(self) -> str:
         return f"rate {self.rate:g}"
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X · D with D = 0 with probability `rate`, else 1 / (1 − rate); dX = dZ · D. D = 1 outside training."""
+        (x,) = inputs
+        if not now.training:
+            return Maths(x, lambda dz: Gradients((dz,)))
+        rate = now.number("rate")
+        kept = (now.uniform(x.shape) >= rate) / (1 - rate)
+        return Maths(x * kept, lambda dz: Gradients((dz * kept,)))
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Dropout(self.rate, seed=seed, name=name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -33,8 +33,15 @@ class _Tagged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     pass
 
 
-class SGD(_Tagged, frozen=True):
+class _Optimizer(_Tagged, frozen=True):
+    scratch: ClassVar[bool] = False
+    """Whether the scratch engine has it."""
+
+
+class SGD(_Optimizer, frozen=True):
     """v ← momentum·v − α·g, w ← w + v (nesterov: w ← w + momentum·v − α·g)."""
+
+    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.01
     momentum: Annotated[
@@ -50,8 +57,10 @@ class SGD(_Tagged, frozen=True):
     )
 
 
-class RMSprop(_Tagged, frozen=True):
+class RMSprop(_Optimizer, frozen=True):
     """s ← ρ·s + (1 − ρ)·g², w ← w − α·g / √(s + ε); the centred form subtracts the squared mean of g."""
+
+    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.001
     rho: Annotated[
@@ -64,8 +73,10 @@ class RMSprop(_Tagged, frozen=True):
     ] = False
 
 
-class Adam(_Tagged, frozen=True):
+class Adam(_Optimizer, frozen=True):
     """m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), w ← w − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε)."""
+
+    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.001
     beta_1: Beta1 = 0.9
@@ -73,7 +84,7 @@ class Adam(_Tagged, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class AdamW(_Tagged, frozen=True):
+class AdamW(_Optimizer, frozen=True):
     """Adam with weight decay apart from the gradient: w ← w − α·λ·w."""
 
     learning_rate: LearningRate = 0.001
@@ -86,7 +97,7 @@ class AdamW(_Tagged, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Adagrad(_Tagged, frozen=True):
+class Adagrad(_Optimizer, frozen=True):
     """s ← s + g², w ← w − α·g / √(s + ε)."""
 
     learning_rate: LearningRate = 0.001
@@ -96,7 +107,7 @@ class Adagrad(_Tagged, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Adamax(_Tagged, frozen=True):
+class Adamax(_Optimizer, frozen=True):
     """Adam with the largest recent gradient in place of its mean square."""
 
     learning_rate: LearningRate = 0.001
@@ -105,7 +116,7 @@ class Adamax(_Tagged, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Nadam(_Tagged, frozen=True):
+class Nadam(_Optimizer, frozen=True):
     """Adam with Nesterov's look ahead."""
 
     learning_rate: LearningRate = 0.001

@@ -4,16 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from nnplayground.samples import Array
+from nnplayground.spec.facts import DataFacts
 
 Reason = Literal["finished", "stopped", "early_stopped", "diverged", "failed"]
 
 
 @dataclass(frozen=True)
+class Preparing:
+    """Before the first update: what is being waited for. `total` is 0 where its length is unknown."""
+
+    run_id: str
+    message: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Which samples there are, once the data is loaded.
+
+    ids, labels: by split; labels: (n,) int32 class indices, or numbers. files: picture of each id, where there is one.
+    """
+
+    facts: DataFacts
+    ids: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Array]
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class DataLoaded:
+    """The data of the run is in memory (or mapped)."""
+
+    run_id: str
+    catalog: Catalog
+
+
+@dataclass(frozen=True)
 class RunStarted:
-    """The first event. `epoch` and `update` are where it starts: 0, or where the resumed run was."""
+    """Updates begin. `epoch` and `update` are where it starts: 0, or where the continued run was.
+
+    kept: layers whose trained weights go on; reinitialized: layers that start anew although weights were there.
+    """
 
     run_id: str
     epochs: int
@@ -22,6 +58,8 @@ class RunStarted:
     epoch: int
     update: int
     metrics: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    reinitialized: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,4 +178,4 @@ class RunEnded:
     details: str | None = None
 
 
-Event = RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded
+Event = Preparing | DataLoaded | RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded

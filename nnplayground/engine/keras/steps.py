@@ -1,0 +1,136 @@
+"""The traced steps: a block of updates, a piece of an evaluation, a forward pass.
+
+Each is one call into TensorFlow, traced once; the sizes of blocks and batches are left open.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nnplayground.engine.keras.network import Network
+from nnplayground.engine.keras.objective import Objective
+from nnplayground.engine.keras.optimizer import GradientClip, LiveOptimizer
+from nnplayground.engine.keras.runtime import tf
+from nnplayground.engine.keras.splits import Kind, prepared
+
+_SMALL_SAMPLE = 256
+"""Samples of up to so many values are gathered for a whole block at once; larger ones batch by batch."""
+
+
+def _specs(network: Network, kind: Kind) -> tuple[tuple[Any, ...], Any]:
+    """Signatures of the inputs and the labels of a split."""
+    inputs = tuple(
+        tf.TensorSpec((None, *network.shapes[name]), dtype)
+        for name, dtype in zip(network.inputs, kind.dtypes, strict=True)
+    )
+    labels = (
+        tf.TensorSpec((None,), tf.int32)
+        if kind.target_width is None
+        else tf.TensorSpec((None, kind.target_width), tf.float32)
+    )
+    return inputs, labels
+
+
+def trace_block(
+    network: Network,
+    objective: Objective,
+    optimizer: LiveOptimizer,
+    clip: GradientClip,
+    augmentation: Sequence[Any],
+    kind: Kind,
+) -> Callable[..., Any]:
+    """block(inputs, labels, weights, rows, samples, ends) → (updates, 1 + metrics) float32: loss, then batch_metrics.
+
+    inputs, labels, weights: of the split. rows: (m,) int32, where in `inputs` the samples of the block are, batch
+    after batch; samples: the same in `labels` and `weights`. ends: (updates,) int32, where in `rows` each batch ends.
+    """
+    weights = network.model.trainable_weights
+    variables = [weight.value for weight in weights]
+    small = [math.prod(network.shapes[name]) <= _SMALL_SAMPLE for name in network.inputs]
+    width = 1 + len(objective.batch_metrics)
+
+    def update(inputs: list[Any], targets: Any, sample_weights: Any | None) -> Any:
+        for layer in augmentation:
+            inputs = [layer(values, training=True) for values in inputs]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(variables)
+            tensors = network.forward(inputs, training=True)
+            output = tensors[network.after[network.output]]
+            values = objective.values(targets, tensors[network.before[network.output]], output)
+            penalty = network.penalty()
+        # The loss is the mean over the samples, and over a sample's values. Handing its derivative to the tape instead
+        # of taking the mean inside spares a third of the operations of a small model.
+        share = objective.shares(values, sample_weights)
+        gradients = tape.gradient([values, penalty], variables, output_gradients=[share, tf.ones_like(penalty)])
+        optimizer.apply(clip(gradients))
+        return tf.stack([tf.reduce_sum(values * share) + penalty, *objective.measure(targets, output)])
+
+    def block(inputs: tuple[Any, ...], labels: Any, weights: Any, rows: Any, samples: Any, ends: Any) -> Any:
+        targets = objective.targets(tf.gather(labels, samples))
+        block_weights = tf.gather(weights, samples) if kind.weighted else weights
+        ready = [
+            prepared(tf.gather(stored, rows), preparation) if fits else stored
+            for stored, preparation, fits in zip(inputs, kind.preparations, small, strict=True)
+        ]
+        starts = tf.concat([[0], ends[:-1]], 0)
+
+        def one_update(number: Any, told: Any) -> tuple[Any, Any]:
+            first, last = starts[number], ends[number]
+            batch = [
+                values[first:last] if fits else prepared(tf.gather(values, rows[first:last]), preparation)
+                for values, preparation, fits in zip(ready, kind.preparations, small, strict=True)
+            ]
+            of_batch = block_weights[first:last] if kind.weighted else None
+            values = update(batch, targets[first:last], of_batch)
+            return number + 1, told.write(number, values)
+
+        count = tf.shape(ends)[0]
+        told = tf.TensorArray(tf.float32, count, element_shape=(width,))
+        _, told = tf.while_loop(
+            lambda number, told: number < count, one_update, (tf.constant(0), told), parallel_iterations=1
+        )
+        return told.stack()
+
+    inputs, labels = _specs(network, kind)
+    numbers = tf.TensorSpec((None,), tf.int32)
+    return _concrete(block, [inputs, labels, tf.TensorSpec((None,), tf.float32), numbers, numbers, numbers])
+
+
+def trace_evaluation(network: Network, objective: Objective, kind: Kind) -> Callable[..., Any]:
+    """piece(inputs, labels, start, stop, first) → (losses (m,), predictions (m, units), penalty), as at inference.
+
+    start, stop: which samples; first: the sample that stands at row 0 of `inputs`.
+    """
+
+    def piece(inputs: tuple[Any, ...], labels: Any, start: Any, stop: Any, first: Any) -> tuple[Any, Any, Any]:
+        batch = [
+            prepared(stored[start - first : stop - first], preparation)
+            for stored, preparation in zip(inputs, kind.preparations, strict=True)
+        ]
+        tensors = network.forward(batch, training=False)
+        output = tensors[network.after[network.output]]
+        targets = objective.targets(labels[start:stop])
+        values = objective.values(targets, tensors[network.before[network.output]], output)
+        return tf.reduce_mean(values, axis=-1), output, network.penalty()
+
+    inputs, labels = _specs(network, kind)
+    number = tf.TensorSpec((), tf.int32)
+    return _concrete(piece, [inputs, labels, number, number, number])
+
+
+def trace_forward(network: Network, places: Sequence[int]) -> Callable[..., Any]:
+    """forward(inputs) → the tensors at these places of the network, as at inference."""
+
+    def forward(inputs: tuple[Any, ...]) -> list[Any]:
+        tensors = network.forward(inputs, training=False)
+        return [tensors[place] for place in places]
+
+    inputs = tuple(tf.TensorSpec((None, *network.shapes[name]), tf.float32) for name in network.inputs)
+    return _concrete(forward, [inputs])
+
+
+def _concrete(function: Callable[..., Any], signature: Sequence[Any]) -> Callable[..., Any]:
+    """One trace, taken now. Keras' layers need no rewriting of Python by AutoGraph."""
+    return tf.function(function, autograph=False).get_concrete_function(*signature)

@@ -1,0 +1,304 @@
+"""The engine in numpy: small, readable, and fast on small models.
+
+The maths is elsewhere and reads like the maths: that of layers in `nnplayground.layers`, of losses in `losses`, of
+optimizers in `optimizers`. `graph` leads values forward and gradients backward through a model. `recorder` explains how
+these formulas become fast.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+import msgspec
+import numpy as np
+
+from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
+from nnplayground.engine.scratch.graph import Forward, forward, make_graph
+from nnplayground.engine.scratch.losses import make_loss
+from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure
+from nnplayground.engine.scratch.optimizers import fresh_memory, optimizer_maths
+from nnplayground.engine.scratch.parameters import LiveNumbers, Number, Parameters, each
+from nnplayground.engine.scratch.programs import (
+    Program,
+    Scores,
+    forward_calls,
+    gradient_calls,
+    make_buffers,
+    make_scores,
+    step_calls,
+    using,
+    whole_split,
+)
+from nnplayground.engine.scratch.randomness import layer_generators, set_state, state_array
+from nnplayground.engine.scratch.recorder import Call, run
+from nnplayground.engine.scratch.regularization import cost, penalties
+from nnplayground.engine.scratch.splits import Split, make_split
+from nnplayground.engine.weighting import training_weights
+from nnplayground.samples import Array, Arrays, Samples
+from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.objective import resolved_loss, resolved_metrics
+from nnplayground.spec.project import Project
+
+FORWARD_VALUES = 1 << 24
+"""Without training, so many samples are computed at a time that all layers together hold about this many values."""
+
+MOST_BLOCK_SIZES = 8
+"""Buffers for the outputs of a block are kept for at most so many different sizes of blocks."""
+
+_MOMENTUM = "training.optimizer.momentum"
+
+
+class ScratchEngine:
+    """One built model. Implements `nnplayground.engine.base.Engine`.
+
+    dtype: number type of everything, also of the arrays given back; float64 is for proofs. Raises EngineError for a
+    project that this engine cannot compute.
+    """
+
+    def __init__(self, project: Project, facts: DataFacts, *, dtype: Number = np.float32) -> None:
+        _check_available(project)
+        training = project.training
+        self._project = project
+        self._facts = facts
+        self._dtype = dtype
+        self._graph = make_graph(project.model, facts.input_shape)
+        self._loss = make_loss(resolved_loss(project, facts), self._graph.last.activation)
+        self._metrics = resolved_metrics(project, facts)
+        self._batch_metrics = [name for name in self._metrics if name in PER_SAMPLE]
+        self._parameters = Parameters(self._graph, seed=training.seed, dtype=dtype)
+        self._numbers = LiveNumbers(dtype)
+        self._numbers.add("training.optimizer", training.optimizer)
+        self._numbers.add("training.clip", training.clip)
+        for place in self._graph.places:
+            self._numbers.add(f"model.{place.id}", place.layer)
+        self._penalties = penalties(self._graph, self._numbers)
+        self._generators = layer_generators(self._graph, training.seed)
+        self._optimizer = training.optimizer
+        self._memory = fresh_memory(optimizer_maths(self._optimizer), self._parameters.vector.size, dtype)
+        self._splits: dict[str, Split] = {}
+        self._programs: dict[tuple[int, bool], Program] = {}
+        self._scores: dict[int, Scores] = {}
+        self._evaluations: dict[str, tuple[list[Call], Scores]] = {}
+
+    def attach(self, splits: Mapping[str, Samples]) -> None:
+        """Make samples available by split name. Class weights apply to the training split only, as in Keras."""
+        for name, samples in splits.items():
+            weights = samples.weights
+            if name == "training":
+                weights = training_weights(self._project, self._facts, samples, self._graph.output)
+            self._splits[name] = make_split(samples, self._graph, self._dtype, weights=weights)
+            self._evaluations.pop(name, None)
+        self._programs.clear()
+
+    def train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
+        """One update for each batch of training samples, in order."""
+        split = self._split("training")
+        batches = [split.in_order(batch) for batch in batches]
+        sizes = [len(batch) for batch in batches]
+        starts = list(accumulate(sizes[:-1], initial=0))
+        scores = self._block_scores(sum(sizes))
+        penalties = np.zeros(len(batches))
+        with np.errstate(all="ignore"):
+            for update, (batch, start) in enumerate(zip(batches, starts, strict=True)):
+                program = self._loaded(split, batch)
+                for function, arguments in program.calls:
+                    function(*arguments)
+                scores.before[start : start + len(batch)] = program.buffers.before
+                if self._penalties:
+                    penalties[update] = program.buffers.penalty
+            # Losses and metrics of all updates at once: far fewer calls than update by update.
+            order = np.concatenate(batches)
+            split.targets.take(order, 0, scores.targets, "clip")
+            run(scores.calls)
+            measured = {name: PER_SAMPLE[name](scores.targets, scores.output) for name in self._batch_metrics}
+            measured["loss"] = scores.losses if split.weights is None else scores.losses * split.weights[order, 0]
+            values = {
+                name: np.add.reduceat(of_sample, starts, 0, np.float64) / sizes for name, of_sample in measured.items()
+            }
+            values["loss"] += penalties
+        return BlockMetrics(values, np.array(sizes))
+
+    def gradients(self, batch: IndexArray) -> Weights:
+        """The gradient of the loss of a training batch, by weight name. Changes no weights, but draws for dropout."""
+        split = self._split("training")
+        with np.errstate(all="ignore"):
+            run(self._loaded(split, split.in_order(batch)).gradient)
+        return {f"{layer_id}/{name}": gradient.copy() for layer_id, name, gradient in each(self._parameters.gradients)}
+
+    def _loaded(self, split: Split, batch: IndexArray) -> Program:
+        """The program of one update, with the batch in its buffers."""
+        rows = len(batch)
+        whole = batch is split.everything and split.inputs is not None
+        program = self._programs.get((rows, whole))
+        if program is None:
+            program = self._programs[rows, whole] = self._update_program(split, rows, whole=whole)
+        if not whole:
+            buffers = program.buffers
+            for name, out in buffers.inputs.items():
+                split.load(name, batch, out)
+            split.targets.take(batch, 0, buffers.targets, "clip")
+            if split.weights is not None:
+                np.divide(split.weights[batch], self._dtype(rows), buffers.shares)
+        return program
+
+    def _update_program(self, split: Split, rows: int, *, whole: bool) -> Program:
+        buffers = whole_split(split, self._graph) if whole else make_buffers(self._graph, rows, self._dtype)
+        gradient = gradient_calls(
+            self._graph,
+            buffers,
+            loss=self._loss,
+            parameters=self._parameters,
+            regularizers=self._penalties,
+            numbers=self._numbers,
+            generators=self._generators,
+        )
+        step = step_calls(
+            optimizer_maths(self._optimizer),
+            self._project.training.clip,
+            parameters=self._parameters,
+            memory=self._memory,
+            numbers=self._numbers,
+        )
+        return Program(gradient, gradient + step, buffers)
+
+    def _block_scores(self, rows: int) -> Scores:
+        if rows not in self._scores:
+            if len(self._scores) == MOST_BLOCK_SIZES:
+                self._scores.clear()
+            last = self._graph.last
+            self._scores[rows] = make_scores(self._loss, last.activation, np.zeros((rows, *last.output), self._dtype))
+        return self._scores[rows]
+
+    def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:
+        """Metrics of a split, and per sample loss and prediction. None where `cancelled` said so on the way."""
+        chosen = self._split(split)
+        if split not in self._evaluations:
+            self._evaluations[split] = self._evaluation(chosen)
+        forward_calls, scores = self._evaluations[split]
+        with np.errstate(all="ignore"):
+            run(forward_calls)
+            if not forward_calls:
+                for piece in self._pieces(len(chosen)):
+                    if cancelled():
+                        return None
+                    inputs = {name: chosen.rows(name, piece) for name in self._graph.input_ids}
+                    scores.before[piece] = self._forward(inputs).before[self._graph.output]
+            run(scores.calls)
+            losses = scores.losses if chosen.weights is None else scores.losses * chosen.weights[:, 0]
+            loss = float(np.add.reduce(losses, 0, np.float64)) / len(chosen) + self._penalty()
+            metrics = {name: measure(name, scores.targets, scores.output) for name in self._metrics}
+        return Evaluation({"loss": loss, **metrics}, scores.losses.copy(), scores.output.copy())
+
+    def _evaluation(self, split: Split) -> tuple[list[Call], Scores]:
+        """The calls that compute the whole split at once, none where it is too large for that; and its scores."""
+        last = self._graph.last
+        scores = make_scores(self._loss, last.activation, split.targets)
+        if split.inputs is None or len(list(self._pieces(len(split)))) > 1:
+            return [], scores
+        return forward_calls(self._graph, split.inputs, scores.before, self._parameters), scores
+
+    def predict(self, inputs: Arrays) -> Array:
+        """inputs: by Input id, (n, *input shape) as prepared → (n, k)."""
+        count = len(next(iter(inputs.values())))
+        pieces = [
+            self._forward({name: inputs[name][piece] for name in self._graph.input_ids}).values[self._graph.output]
+            for piece in self._pieces(count)
+        ]
+        return np.concatenate(pieces)
+
+    def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
+        """Output of the named layers as at inference, (n, *output shape); before=True: ahead of their activations."""
+        ahead = self._forward(inputs)
+        found = ahead.before if before else ahead.values
+        return {layer_id: np.array(found[layer_id]) for layer_id in layer_ids}
+
+    def _pieces(self, count: int) -> Iterator[slice]:
+        per_sample = sum(math.prod(place.output) for place in self._graph.places)
+        rows = max(FORWARD_VALUES // per_sample, 1)
+        return (slice(start, start + rows) for start in range(0, max(count, 1), rows))
+
+    def _forward(self, inputs: Arrays) -> Forward:
+        converted = {name: inputs[name].astype(self._dtype, copy=False) for name in self._graph.input_ids}
+        with np.errstate(all="ignore"):
+            return forward(self._graph, converted, self._parameters.weights, using)
+
+    def _penalty(self) -> float:
+        return sum(
+            float(
+                cost(
+                    penalty,
+                    self._parameters.weights[penalty.layer_id][penalty.weight],
+                    self._numbers.under(penalty.path, lambda number: number),
+                )
+            )
+            for penalty in self._penalties
+        )
+
+    def set_values(self, values: Mapping[str, float]) -> None:
+        """Change numbers while running, by path; paths of things that the model does not have are ignored."""
+        for path, value in values.items():
+            if path not in self._numbers:
+                continue
+            if path == _MOMENTUM and (value > 0) != (self._numbers[path] > 0):
+                # Without momentum the formula is a shorter one, and no velocity is kept.
+                self._optimizer = msgspec.structs.replace(self._optimizer, momentum=float(value))
+                self._memory["velocity"][...] = 0
+                self._programs.clear()
+            self._numbers[path][...] = value
+
+    def weights(self) -> Weights:
+        """Copies of all weights."""
+        return self._parameters.copies()
+
+    def set_weights(self, weights: Weights) -> None:
+        """Set the named weights, leave the others. Raises EngineError where a shape does not fit."""
+        self._parameters.assign(weights)
+
+    def state(self) -> EngineState:
+        """Copies of all that the next update depends on, but for the numbers that `set_values` sets."""
+        return EngineState(
+            weights=self.weights(),
+            optimizer={name: array.copy() for name, array in self._memory.items()},
+            random={layer_id: state_array(generator) for layer_id, generator in self._generators.items()},
+        )
+
+    def restore(self, state: EngineState) -> None:
+        """Go on from there. Raises EngineError where the state is that of another model or optimizer."""
+        same_memory = state.optimizer.keys() == self._memory.keys() and all(
+            array.shape == self._memory[name].shape for name, array in state.optimizer.items()
+        )
+        if not same_memory or state.random.keys() != self._generators.keys():
+            raise EngineError("The saved training belongs to another model or optimizer, and cannot be continued here.")
+        self._parameters.assign(state.weights)
+        for name, array in state.optimizer.items():
+            self._memory[name][...] = array
+        for layer_id, array in state.random.items():
+            set_state(self._generators[layer_id], array)
+
+    def close(self) -> None:
+        """Let go of the samples and of all buffers."""
+        self._splits.clear()
+        self._programs.clear()
+        self._scores.clear()
+        self._evaluations.clear()
+
+    def _split(self, name: str) -> Split:
+        if name not in self._splits:
+            raise EngineError(f"The data has no {name} samples.")
+        return self._splits[name]
+
+
+def _check_available(project: Project) -> None:
+    """Raises EngineError, one sentence for the user, for what only the Keras engine can do."""
+    missing = dict.fromkeys(block.layer.type for block in project.model.blocks if not block.layer.has_maths)
+    if missing:
+        names, verb = " and ".join(missing), "is" if len(missing) == 1 else "are"
+        raise EngineError(f"{names} {verb} not available in the scratch engine yet; choose the Keras engine.")
+    if isinstance(project.dataset, ImageFolder) and project.dataset.augmentation:
+        raise EngineError(
+            "The scratch engine cannot augment images; remove the augmentation or choose the Keras engine."
+        )
+    optimizer_maths(project.training.optimizer)

@@ -1,0 +1,49 @@
+"""What the numpy maths of a layer consists of.
+
+A layer's `maths` is written as plain formulas on arrays, the values before the layer's activation function and how the
+gradient flows back through them. Whoever calls it applies the activation function and its derivative, so that a
+layer only says what is its own: for Dense, Z = X W + b, and dW = Xᵀ dZ, db = Σ dZ, dX = dZ Wᵀ.
+
+The formulas use operators and numpy functions only and change no array in place: the scratch engine runs them both on
+arrays and on stand-ins that record them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = np.ndarray
+
+
+class Gradients(NamedTuple):
+    """Derivatives of the loss: by each input of the layer, in their order, and by its weights, by name."""
+
+    inputs: tuple[Array, ...]
+    weights: Mapping[str, Array] = {}
+
+
+class Maths(NamedTuple):
+    """One pass through a layer.
+
+    before: (batch, *output shape), the values before the activation function.
+    backward: dZ → Gradients, where dZ is the derivative of the loss by `before`, of the same shape.
+    """
+
+    before: Array
+    backward: Callable[[Array], Gradients]
+
+
+class Pass(NamedTuple):
+    """What a pass through a layer may depend on besides its inputs and weights.
+
+    training: whether the weights are being learned, as against the model being used.
+    uniform: shape → random numbers in [0, 1), other ones in each pass.
+    number: name of a parameter → its value as an array without axes; it may change while training runs.
+    """
+
+    training: bool
+    uniform: Callable[[tuple[int, ...]], Array]
+    number: Callable[[str], Array]

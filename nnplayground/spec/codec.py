@@ -1,0 +1,224 @@
+"""The project file: JSON, documented by example in the README. Decoding checks everything and says what is wrong where."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nnplayground.layers import LAYER_TYPES, AnyLayer, Layer
+from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit, ImageFolder
+from nnplayground.spec.model import Block, Model, Wire
+from nnplayground.spec.paths import explain
+from nnplayground.spec.project import Project
+from nnplayground.spec.training import Training
+
+FORMAT = "nnplayground-project"
+VERSION = 1
+
+_ALWAYS_WRITTEN = {
+    "training": ("engine", "objective", "optimizer", "schedule", "loss", "batch_size", "epochs", "seed"),
+    "optimizer": ("learning_rate",),
+    "dataset": ("split", "seed"),
+}
+
+
+class FileError(ValueError):
+    """A file cannot be read or written as a project. The message is one sentence for the user."""
+
+
+def encode(project: Project, folder: Path | None = None) -> bytes:
+    """The project as a file's bytes. Paths of data are written relative to `folder`, where the file will lie."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": encode_model(project.model),
+    }
+    if project.dataset is not None:
+        dataset = _relative(project.dataset, folder) if folder is not None else project.dataset
+        document["dataset"] = _without_defaults(dataset, (*dataset.essential, *_ALWAYS_WRITTEN["dataset"]))
+    training = _without_defaults(project.training, _ALWAYS_WRITTEN["training"])
+    training["optimizer"] = _without_defaults(project.training.optimizer, _ALWAYS_WRITTEN["optimizer"])
+    document["training"] = training
+    return (_dump(document) + "\n").encode()
+
+
+def encode_model(model: Model) -> dict[str, Any]:
+    """The model part of the file; also what copying puts on the clipboard."""
+    layers = []
+    for block in model.blocks:
+        written = _without_defaults(block.layer, block.layer.essential)
+        layers.append({"id": block.id, "type": written.pop("type"), **written})
+    return {"layers": layers, "wires": [list(wire) for wire in model.wires]}
+
+
+def decode(content: bytes, folder: Path | None = None) -> Project:
+    """The project in a file's bytes. Relative paths of data are taken from `folder`, where the file lies.
+
+    Raises FileError: not JSON, not a project, a newer version, an unknown field or type, a wrong value.
+    """
+    document = _document(content)
+    unknown = set(document) - {"format", "version", "model", "dataset", "training"}
+    if unknown:
+        raise FileError(f"{sorted(unknown)[0]} is not known in a project file of version {VERSION}.")
+    model = decode_model(document.get("model", {"layers": [{"id": "input", "type": "Input"}]}))
+    dataset = None
+    if document.get("dataset") is not None:
+        dataset = _converted(document["dataset"], Dataset, "dataset", DATASET_TYPES)
+        if folder is not None:
+            dataset = _absolute(dataset, folder)
+    training = _converted(document.get("training", {}), Training, "training", {})
+    return Project(model=model, dataset=dataset, training=training)
+
+
+def _document(content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"It is not a project file: it does not hold JSON ({_json_place(error)}).") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise FileError(f'It is not a project file: it does not begin with "format": "{FORMAT}".')
+    version = document.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise FileError(f"Its version is {json.dumps(version)}, but must be a whole number from 1 to {VERSION}.")
+    if version > VERSION:
+        raise FileError(
+            f"It was saved by a newer nnplayground (file version {version}, this one reads up to {VERSION}); "
+            f"update the program to open it."
+        )
+    return document
+
+
+def _json_place(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}"
+    return "it is not text" if isinstance(error, UnicodeDecodeError) else "it is nested too deeply"
+
+
+def decode_model(document: Any) -> Model:
+    """The model in the file's form. Raises FileError."""
+    if not isinstance(document, dict):
+        raise FileError("model must be an object with layers and wires.")
+    unknown = set(document) - {"layers", "wires"}
+    if unknown:
+        raise FileError(f"model.{sorted(unknown)[0]} is not known here.")
+    layers = document.get("layers", [])
+    wires = document.get("wires", [])
+    if not isinstance(layers, list) or not isinstance(wires, list):
+        raise FileError("model.layers and model.wires must be lists.")
+    blocks: list[Block] = []
+    for number, entry in enumerate(layers, start=1):
+        blocks.append(_decode_block(entry, number, {block.id for block in blocks}))
+    ids = {block.id for block in blocks}
+    return Model(tuple(blocks), tuple(_decode_wire(wire, ids) for wire in wires))
+
+
+def _decode_block(entry: Any, number: int, taken: set[str]) -> Block:
+    if not isinstance(entry, dict):
+        raise FileError(f"Layer {number} of the model must be an object with id and type.")
+    layer_id = entry.get("id")
+    if not isinstance(layer_id, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", layer_id):
+        raise FileError(
+            f"Layer {number} of the model has the id {json.dumps(layer_id)}; an id is made of small letters, digits "
+            f"and _, with a letter first."
+        )
+    if layer_id in taken:
+        raise FileError(f"Two layers of the model are called {layer_id}; ids must be unique.")
+    rest = {name: value for name, value in entry.items() if name != "id"}
+    layer: Layer = _converted(rest, AnyLayer, f"model.{layer_id}", LAYER_TYPES)
+    return Block(layer_id, layer)
+
+
+def _decode_wire(wire: Any, ids: set[str]) -> Wire:
+    if not (isinstance(wire, list) and len(wire) == 2 and all(isinstance(end, str) for end in wire)):
+        raise FileError(f"A wire must be two ids, [from, to], got {json.dumps(wire)}.")
+    for end in wire:
+        if end not in ids:
+            raise FileError(f"The wire from {wire[0]} to {wire[1]} ends at {end}, which is not a layer of the model.")
+    return Wire(*wire)
+
+
+def _converted(document: Any, kind: Any, path: str, types: dict[str, Any]) -> Any:
+    if not isinstance(document, dict):
+        raise FileError(f"{path} must be an object, got {json.dumps(document)}.")
+    named = document.get("type")
+    if types and named not in types:
+        known = ", ".join(types)
+        raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; it knows {known}.")
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise FileError(explain(error, document, path)) from None
+
+
+def _without_defaults(struct: msgspec.Struct, always: tuple[str, ...]) -> dict[str, Any]:
+    """The struct as builtins: its tag, the fields that are always written, and those that differ from their default."""
+    written = msgspec.to_builtins(struct)
+    for field in msgspec.structs.fields(struct):
+        default = field.default_factory() if callable(field.default_factory) else field.default
+        if field.name not in always and getattr(struct, field.name) == default:
+            written.pop(field.name, None)
+    return {name: value for name, value in written.items() if not (value is None and name in always)}
+
+
+def _dump(document: dict[str, Any]) -> str:
+    """JSON with one line for each layer and wire list, so that differences between versions can be read."""
+
+    def lines(value: Any, indent: int) -> str:
+        flat = json.dumps(value, ensure_ascii=False)
+        if not isinstance(value, dict | list) or not value or (len(flat) + indent <= 160 and indent > 2):
+            return flat
+        pad = " " * (indent + 2)
+        if isinstance(value, dict):
+            body = [f"{pad}{json.dumps(name)}: {lines(inner, indent + 2)}" for name, inner in value.items()]
+            return "{\n" + ",\n".join(body) + f"\n{' ' * indent}}}"
+        body = [pad + lines(inner, indent + 2) for inner in value]
+        return "[\n" + ",\n".join(body) + f"\n{' ' * indent}]"
+
+    return lines(document, 0)
+
+
+def _map_paths(dataset: Dataset, change: Any) -> Dataset:
+    if not isinstance(dataset, ImageFolder):
+        return dataset
+    split = dataset.split
+    if isinstance(split, FolderSplit):
+        split = FolderSplit(validation=change(split.validation), test=change(split.test))
+    return msgspec.structs.replace(dataset, folder=change(dataset.folder), split=split)
+
+
+def _relative(dataset: Dataset, folder: Path) -> Dataset:
+    base = folder.resolve()
+
+    def change(path: str) -> str:
+        if not path or not os.path.isabs(path):
+            return path
+        try:
+            common = os.path.commonpath([path, base])
+        except ValueError:  # another drive
+            return path
+        if Path(common) == Path(common).parent:  # nothing in common but the root
+            return path
+        return Path(os.path.relpath(path, base)).as_posix()
+
+    return _map_paths(dataset, change)
+
+
+def absolute_paths(project: Project, folder: Path) -> Project:
+    """The project with relative data paths taken from `folder`: in memory, paths are absolute."""
+    if project.dataset is None:
+        return project
+    return msgspec.structs.replace(project, dataset=_absolute(project.dataset, folder))
+
+
+def _absolute(dataset: Dataset, folder: Path) -> Dataset:
+    def change(path: str) -> str:
+        if not path:
+            return path
+        return os.path.normpath(folder.resolve() / Path(path).expanduser())
+
+    return _map_paths(dataset, change)

@@ -1,0 +1,320 @@
+"""The training loop: a generator of events over any engine, the same for every window, command and test."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnplayground.engine.base import BlockMetrics, Engine, Evaluation, Weights
+from nnplayground.samples import Array, Samples
+from nnplayground.spec.project import Project
+from nnplayground.training.batches import batch_count, epoch_batches
+from nnplayground.training.controls import Controls
+from nnplayground.training.events import (
+    EpochDone,
+    Event,
+    Mistakes,
+    Reason,
+    RunEnded,
+    RunStarted,
+    StepsDone,
+)
+from nnplayground.training.outcomes import predicted_classes
+from nnplayground.training.schedules import scheduled_rate
+from nnplayground.training.snapshots import Viewer
+
+BLOCK_SECONDS = 0.025
+"""How long a block of updates should take: short enough for prompt control, long enough to cost nothing."""
+MISTAKES_SECONDS = 0.1
+"""Very short epochs show their mistakes no more often than this."""
+RATE = "training.optimizer.learning_rate"
+
+
+@dataclass
+class Progress:
+    """Where a run stands: what must be known to go on with it."""
+
+    epoch: int = 0
+    """Complete epochs."""
+    update: int = 0
+    history: list[Mapping[str, float]] = field(default_factory=list)
+    """Metrics of each complete epoch, with its learning_rate and seconds."""
+    best_epoch: int = 0
+    best_score: float = math.inf
+    """The monitored figure at the best epoch, turned so that less is better."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """All that a run is given. `epochs`: complete epochs at its end, those of `progress` included."""
+
+    run_id: str
+    project: Project
+    class_names: tuple[str, ...]
+    metrics: tuple[str, ...]
+    epochs: int
+    kept: tuple[str, ...] = ()
+    reinitialized: tuple[str, ...] = ()
+    on_epoch: Callable[[EpochDone, Weights | None], None] = lambda done, best: None
+    """Called after each epoch, before its event is out, with the weights if they are the best so far."""
+
+
+class _DivergenceError(Exception):
+    def __init__(self, what: str, update: int) -> None:
+        super().__init__(what)
+        self.what = what
+        self.update = update
+
+
+class TrainingLoop:
+    """One run. `events()` is the generator; everything else is its bookkeeping."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        splits: Mapping[str, Samples],
+        *,
+        plan: RunPlan,
+        controls: Controls,
+        progress: Progress,
+        viewer: Viewer,
+    ) -> None:
+        self._engine = engine
+        self._splits = splits
+        self._plan = plan
+        self._controls = controls
+        self._progress = progress
+        self._viewer = viewer
+        self._training = plan.project.training
+        self._base_rate = self._training.optimizer.learning_rate
+        self._rate = math.nan
+        self._block = 1
+        self._good: Weights = engine.weights()
+        self._best: Weights | None = None
+        self._evaluation: Evaluation | None = None
+        self._mistakes_at = -math.inf
+        self._mid_epoch = False
+
+    def events(self) -> Iterator[Event]:
+        """All events of the run; the last one is RunEnded, whatever happens in the engine is the caller's to catch."""
+        started = time.perf_counter()
+        training = self._splits["training"]
+        plan = self._plan
+        yield RunStarted(
+            plan.run_id,
+            plan.epochs,
+            batch_count(len(training), self._training.batch_size),
+            len(training),
+            self._progress.epoch,
+            self._progress.update,
+            plan.metrics,
+            plan.kept,
+            plan.reinitialized,
+        )
+        reason: Reason = "finished"
+        error = None
+        try:
+            while self._progress.epoch < plan.epochs:
+                yield from self._epoch()
+                if self._controls.stopping:
+                    reason = "stopped"
+                    break
+                if self._ran_out_of_patience():
+                    reason = "early_stopped"
+                    break
+        except _DivergenceError as problem:
+            reason, error = "diverged", self._explain(problem)
+        kept = self._keep(reason)
+        yield from self._last_mistakes()
+        yield self._end(reason, error, kept=kept, seconds=time.perf_counter() - started)
+
+    def _epoch(self) -> Iterator[Event]:
+        began = time.perf_counter()
+        paused = self._controls.paused_seconds
+        epoch = self._progress.epoch
+        count = len(self._splits["training"])
+        batches = epoch_batches(self._training.seed, epoch, count, batch_size=self._training.batch_size)
+        self._set_rate(epoch)
+        sums: dict[str, float] = {}
+        place = 0
+        while place < len(batches):
+            if self._controls.stopping:
+                self._mid_epoch = place > 0 or self._mid_epoch
+                return
+            self._take_values(epoch)
+            size = 1 if self._controls.single_update else self._block
+            block = batches[place : place + size]
+            block_began = time.perf_counter()
+            result = self._engine.train(block)
+            seconds = time.perf_counter() - block_began
+            self._expect_finite(result)
+            for name, values in result.values.items():
+                sums[name] = sums.get(name, 0.0) + float(np.dot(values, result.sizes))
+            first = self._progress.update + 1
+            self._progress.update += len(block)
+            place += len(block)
+            self._mid_epoch = True
+            self._adapt_block(len(block), seconds)
+            yield StepsDone(
+                self._plan.run_id, epoch + 1, first, result.values, float(result.sizes.sum()) / max(seconds, 1e-9)
+            )
+            if self._controls.snapshot_due:
+                yield self._viewer.snapshot(
+                    self._controls.wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
+                )
+        metrics = {name: total / count for name, total in sums.items()}
+        evaluation = self._evaluate()
+        if evaluation is None and self._has_validation:
+            return
+        if evaluation is not None:
+            metrics.update({f"val_{name}": value for name, value in evaluation.metrics.items()})
+            if not math.isfinite(evaluation.metrics["loss"]):
+                raise _DivergenceError("the validation loss", self._progress.update)
+        seconds = time.perf_counter() - began - (self._controls.paused_seconds - paused)
+        yield from self._finish_epoch(metrics, seconds)
+
+    def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
+        weights = self._engine.weights()
+        if not all(np.isfinite(value).all() for value in weights.values()):
+            raise _DivergenceError("a weight", self._progress.update)
+        progress = self._progress
+        progress.epoch += 1
+        self._mid_epoch = False
+        self._good = weights
+        score = self._score(metrics)
+        best = score < progress.best_score
+        if best:
+            progress.best_score, progress.best_epoch = score, progress.epoch
+            self._best = weights
+        progress.history.append({**metrics, "learning_rate": self._rate, "seconds": seconds})
+        done = EpochDone(self._plan.run_id, progress.epoch, progress.update, metrics, self._rate, seconds)
+        self._plan.on_epoch(done, weights if best else None)
+        yield done
+        now = time.perf_counter()
+        if self._evaluation is not None and now - self._mistakes_at >= MISTAKES_SECONDS:
+            self._mistakes_at = now
+            yield self._mistakes(self._evaluation)
+
+    @property
+    def _has_validation(self) -> bool:
+        return len(self._splits.get("validation", ())) > 0
+
+    def _evaluate(self) -> Evaluation | None:
+        if not self._has_validation:
+            return None
+        self._evaluation = self._engine.evaluate("validation", lambda: self._controls.stopping)
+        return self._evaluation
+
+    def _mistakes(self, evaluation: Evaluation) -> Mistakes:
+        samples = self._splits["validation"]
+        return Mistakes(
+            self._plan.run_id,
+            self._progress.epoch,
+            "validation",
+            self._plan.class_names,
+            samples.ids,
+            _labels(samples),
+            evaluation.predictions,
+            evaluation.losses,
+        )
+
+    def _keep(self, reason: Reason) -> int:
+        """Put the weights that are kept into the engine; the epoch they are from.
+
+        A stopped run keeps what it has, so that it can go on; otherwise the best weights where that was asked for.
+        """
+        progress = self._progress
+        stopping = self._training.early_stopping
+        if reason == "stopped" or stopping is None or not stopping.restore_best or self._best is None:
+            return progress.epoch
+        if progress.best_epoch != progress.epoch:
+            self._engine.set_weights(self._best)
+            self._evaluation = None
+        return progress.best_epoch
+
+    def _last_mistakes(self) -> Iterator[Event]:
+        """What the kept weights get wrong. Evaluated anew where the last evaluation was of other weights."""
+        if self._has_validation and (self._mid_epoch or self._evaluation is None):
+            self._evaluation = self._engine.evaluate("validation", lambda: self._controls.abandoning)
+        if self._evaluation is not None:
+            yield self._mistakes(self._evaluation)
+
+    def _end(self, reason: Reason, error: str | None, *, kept: int, seconds: float) -> RunEnded:
+        metrics: dict[str, float] = {}
+        if kept and not self._mid_epoch:
+            recorded = self._progress.history[kept - 1]
+            metrics = {name: value for name, value in recorded.items() if name not in ("learning_rate", "seconds")}
+        wrong = None
+        if self._evaluation is not None:
+            metrics.update({f"val_{name}": value for name, value in self._evaluation.metrics.items()})
+            if self._plan.class_names:
+                labels = _labels(self._splits["validation"])
+                wrong = int((predicted_classes(self._evaluation.predictions) != labels).sum())
+        return RunEnded(self._plan.run_id, reason, kept, metrics, wrong, seconds, error)
+
+    def _set_rate(self, epoch: int) -> None:
+        figure = "val_loss" if self._has_validation else "loss"
+        rate = scheduled_rate(
+            self._training.schedule,
+            self._base_rate,
+            epoch=epoch,
+            epochs=self._plan.epochs,
+            losses=[metrics[figure] for metrics in self._progress.history],
+        )
+        if rate != self._rate:
+            self._rate = rate
+            self._engine.set_values({RATE: rate})
+
+    def _take_values(self, epoch: int) -> None:
+        values = dict(self._controls.take_values())
+        if not values:
+            return
+        if RATE in values:
+            self._base_rate = values.pop(RATE)
+            self._set_rate(epoch)
+        if values:
+            self._engine.set_values(values)
+
+    def _adapt_block(self, updates: int, seconds: float) -> None:
+        """Towards blocks of BLOCK_SECONDS; at most doubled, so that one odd measurement does not matter."""
+        wanted = int(updates * BLOCK_SECONDS / max(seconds, 1e-9))
+        self._block = max(1, min(wanted, self._block * 2))
+
+    def _expect_finite(self, result: BlockMetrics) -> None:
+        losses = result.values["loss"]
+        if not math.isfinite(float(losses.sum())):
+            bad = int(np.flatnonzero(~np.isfinite(losses))[0])
+            raise _DivergenceError("the loss", self._progress.update + bad + 1)
+
+    def _score(self, metrics: Mapping[str, float]) -> float:
+        stopping = self._training.early_stopping
+        name = stopping.monitor if stopping is not None else "val_loss"
+        value = metrics.get(name, metrics["loss"])
+        return value if name.endswith(("loss", "mae", "mse")) else -value
+
+    def _ran_out_of_patience(self) -> bool:
+        stopping = self._training.early_stopping
+        return stopping is not None and self._progress.epoch - self._progress.best_epoch >= stopping.patience
+
+    def _explain(self, problem: _DivergenceError) -> str:
+        """One or two sentences: what happened, why probably, what remains, what to try."""
+        self._engine.set_weights(self._good)
+        self._mid_epoch = False
+        self._evaluation = None
+        kept = self._progress.epoch
+        remain = f"the weights from the end of epoch {kept} are kept" if kept else "the initial weights are kept"
+        what = problem.what[0].upper() + problem.what[1:]
+        return (
+            f"{what} became infinite or not a number at update {problem.update:,} (epoch {kept + 1}), so training "
+            f"ended; {remain}. The learning rate of {self._rate:g} is probably too high: try {self._rate / 10:.3g}."
+        )
+
+
+def _labels(samples: Samples) -> Array:
+    """(n,) class indices or numbers."""
+    target = next(iter(samples.targets.values()))
+    return target if target.ndim == 1 else target[:, 0]

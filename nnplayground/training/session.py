@@ -1,0 +1,314 @@
+"""A session: the data in memory, the built model and how far it has been trained. Owned by one thread.
+
+It decides what a press on Run means: go on, start with the weights of layers that are untouched, or start anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from nnplayground import data, engine
+from nnplayground.data import Cancelled, DataError, LoadedData
+from nnplayground.engine.base import Engine, EngineError, EngineState
+from nnplayground.samples import Array
+from nnplayground.spec.checks import check
+from nnplayground.spec.dataset import Dataset
+from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.model import Block, infer_shapes
+from nnplayground.spec.objective import resolved_loss, resolved_metrics
+from nnplayground.spec.project import Project
+from nnplayground.spec.training import Training
+from nnplayground.training.controls import Controls
+from nnplayground.training.events import (
+    Catalog,
+    DataLoaded,
+    Event,
+    Preparing,
+    RunEnded,
+    SamplePrediction,
+    Snapshot,
+    SnapshotWants,
+)
+from nnplayground.training.live import live_values, still_layer, without_live_values
+from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.snapshots import Viewer
+from nnplayground.training.store import Resumable, RunStore, new_run_id
+
+
+@dataclass
+class _Built:
+    """An engine with what it was built for."""
+
+    engine: Engine
+    project: Project
+    facts: DataFacts
+    viewer: Viewer
+    progress: Progress
+    run_id: str = ""
+
+
+class NotTrained(Exception):  # noqa: N818 - a question that cannot be answered yet
+    """There is no model to be asked. The message is one sentence for the user."""
+
+
+class Session:
+    """Everything between a project and its runs. All methods are called by the thread that owns the session.
+
+    cache: folder for decoded pixels, None for the usual place. base: folder for relative data paths.
+    """
+
+    def __init__(self, *, cache: Path | None = None, base: Path | None = None) -> None:
+        self._cache = cache
+        self._base = base or Path.cwd()
+        self._dataset: Dataset | None = None
+        self._loaded: LoadedData | None = None
+        self._ports: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._built: _Built | None = None
+
+    def run(
+        self,
+        project: Project,
+        *,
+        controls: Controls,
+        store: Callable[[Project, str], RunStore | None] = lambda project, run_id: None,
+        report: Callable[[Event], None] = lambda event: None,
+        resume: Resumable | None = None,
+    ) -> Iterator[Event]:
+        """All events of one run, from loading the data to RunEnded; never raises for what a user can bring about.
+
+        store: makes the folder of a new run. report: told of progress between events. resume: go on from a stored run.
+        """
+        run_id = resume.run_id if resume is not None else new_run_id()
+        try:
+            yield Preparing(run_id, "Loading the data…")
+            loaded = self._load(project, run_id, controls, report)
+            yield DataLoaded(run_id, catalog_of(loaded))
+            problem = next((each for each in check(project, loaded.facts) if each.severity == "error"), None)
+            if problem is not None:
+                yield _failed(run_id, problem.message)
+                return
+            yield Preparing(run_id, self._starting_message(project))
+            loop, files = self._prepare(project, loaded, run_id=run_id, controls=controls, store=store, resume=resume)
+        except Cancelled:
+            yield RunEnded(run_id, "stopped", 0, {}, None, 0.0)
+            return
+        except (DataError, EngineError) as error:
+            yield _failed(run_id, str(error))
+            return
+        yield from self._train(loop, files, run_id)
+
+    def preload(self, project: Project, *, controls: Controls, report: Callable[[Event], None]) -> Iterator[Event]:
+        """Read the data before it is needed, so that its pictures and its flaws are seen at once."""
+        run_id = ""
+        try:
+            yield Preparing(run_id, "Reading samples…")
+            yield DataLoaded(run_id, catalog_of(self._load(project, run_id, controls, report)))
+        except (Cancelled, DataError) as reason:
+            yield Preparing(run_id, str(reason))
+
+    def _train(self, loop: TrainingLoop, files: RunStore | None, run_id: str) -> Iterator[Event]:
+        built = self._built
+        assert built is not None
+        try:
+            for event in loop.events():
+                if isinstance(event, RunEnded) and files is not None:
+                    files.finish(event, built.engine.state(), built.progress)
+                yield event
+        except EngineError as error:
+            ended = _failed(built.run_id, str(error), epoch=built.progress.epoch)
+            if files is not None:
+                files.finish(ended, None, built.progress)
+            yield ended
+
+    def _load(self, project: Project, run_id: str, controls: Controls, report: Callable[[Event], None]) -> LoadedData:
+        if project.dataset is None:
+            raise DataError("There is no data yet; open an image folder or choose a sample.")
+        ports = (project.model.inputs, project.model.outputs)
+        if self._loaded is not None and self._dataset == project.dataset and self._ports == ports:
+            return self._loaded
+        self._loaded, self._dataset = None, None
+        self._loaded = data.load(
+            project.dataset,
+            self._base,
+            cache=self._cache,
+            input_ids=ports[0],
+            output_ids=ports[1],
+            progress=lambda done, total: report(Preparing(run_id, "Reading samples…", done, total)),
+            cancelled=lambda: controls.stopping,
+        )
+        self._dataset, self._ports = project.dataset, ports
+        return self._loaded
+
+    def _starting_message(self, project: Project) -> str:
+        if project.training.engine == "keras" and "tensorflow" not in sys.modules:
+            return "Loading TensorFlow…"
+        return "Building the model…"
+
+    def _prepare(
+        self,
+        project: Project,
+        loaded: LoadedData,
+        *,
+        run_id: str,
+        controls: Controls,
+        store: Callable[[Project, str], RunStore | None],
+        resume: Resumable | None,
+    ) -> tuple[TrainingLoop, RunStore | None]:
+        kept, reinitialized = self._build(project, loaded)
+        built = self._built
+        assert built is not None
+        if resume is not None:
+            built.engine.restore(resume.state)
+            built.progress = resume.progress
+        goes_on = built.progress.epoch > 0 or built.progress.update > 0
+        if not goes_on or not built.run_id:
+            built.run_id = run_id
+        built.engine.set_values(live_values(project))
+        files = store(project, built.run_id)
+        if files is not None:
+            files.write_preparation(loaded.fitted)
+        complete = built.progress.epoch
+        epochs = project.training.epochs
+        plan = RunPlan(
+            run_id=built.run_id,
+            project=project,
+            class_names=loaded.facts.class_names if loaded.facts.target == "classes" else (),
+            metrics=resolved_metrics(project, loaded.facts),
+            epochs=epochs if complete < epochs or resume is not None else complete + epochs,
+            kept=kept,
+            reinitialized=reinitialized,
+            on_epoch=files.recorder(built.engine, built.progress) if files is not None else lambda done, best: None,
+        )
+        loop = TrainingLoop(
+            built.engine,
+            loaded.splits,
+            plan=plan,
+            controls=controls,
+            progress=built.progress,
+            viewer=built.viewer,
+        )
+        return loop, files
+
+    def _build(self, project: Project, loaded: LoadedData) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Make the engine ready. (layers whose weights go on, layers that start anew although weights were there)."""
+        before = self._built
+        if before is not None and _same_engine(before, project, loaded):
+            before.project = project
+            return (), ()
+        weights = before.engine.weights() if before is not None else {}
+        fresh = engine.build(project, loaded.facts)
+        fresh.attach(loaded.splits)
+        kept: tuple[str, ...] = ()
+        reinitialized: tuple[str, ...] = ()
+        if before is not None:
+            kept, reinitialized = _transfer(before.project, before.facts, project, loaded.facts)
+            fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
+            before.engine.close()
+        viewer = Viewer(fresh, dict(loaded.splits), loss=resolved_loss(project, loaded.facts))
+        self._built = _Built(fresh, project, loaded.facts, viewer, Progress())
+        return kept, reinitialized
+
+    def reset(self) -> None:
+        """Forget the trained weights: the next run starts from the seed."""
+        if self._built is not None:
+            self._built.engine.close()
+            self._built = None
+
+    def close(self) -> None:
+        self.reset()
+        self._loaded = None
+
+    @property
+    def trained(self) -> bool:
+        return self._built is not None
+
+    def state(self) -> EngineState:
+        return self._ask().engine.state()
+
+    def snapshot(self, wants: SnapshotWants, *, run_id: str) -> Snapshot:
+        """What panels want to see of the model as it is now. Raises NotTrained."""
+        built = self._ask()
+        return built.viewer.snapshot(wants, run_id=run_id, epoch=built.progress.epoch, update=built.progress.update)
+
+    def prediction(self, sample_id: str) -> SamplePrediction:
+        """What the model says about one sample. Raises NotTrained."""
+        built = self._ask()
+        if not built.viewer.knows(sample_id):
+            raise NotTrained(f"{sample_id} is not among the samples of this run.")
+        return built.viewer.prediction(sample_id)
+
+    def occlusion(self, sample_id: str) -> Array:
+        """Where the model looks: see Viewer.occlusion. Raises NotTrained."""
+        built = self._ask()
+        if not built.viewer.knows(sample_id):
+            raise NotTrained(f"{sample_id} is not among the samples of this run.")
+        return built.viewer.occlusion(sample_id)
+
+    def _ask(self) -> _Built:
+        if self._built is None:
+            raise NotTrained("There is no trained model yet; press Run first.")
+        return self._built
+
+
+def catalog_of(loaded: LoadedData) -> Catalog:
+    """Which samples there are, for panels."""
+    labels: dict[str, Array] = {}
+    for split, samples in loaded.splits.items():
+        target = next(iter(samples.targets.values()))
+        labels[split] = target if target.ndim == 1 else target[:, 0]
+    return Catalog(loaded.facts, {split: samples.ids for split, samples in loaded.splits.items()}, labels, loaded.files)
+
+
+def _failed(run_id: str, message: str, *, epoch: int = 0) -> RunEnded:
+    return RunEnded(run_id, "failed", epoch, {}, None, 0.0, message)
+
+
+def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
+    """Whether the engine fits the project as it is: all that differs are numbers that can be set while running."""
+    return (
+        _engine_relevant(built.project) == _engine_relevant(project)
+        and built.facts == loaded.facts
+        and built.project.dataset == project.dataset
+    )
+
+
+def _engine_relevant(project: Project) -> Project:
+    """The project without what an engine does not ask for when it is built."""
+    still = without_live_values(project)
+    neutral = Training()
+    training = msgspec.structs.replace(
+        still.training,
+        schedule=neutral.schedule,
+        batch_size=neutral.batch_size,
+        epochs=neutral.epochs,
+        early_stopping=neutral.early_stopping,
+    )
+    return msgspec.structs.replace(still, training=training)
+
+
+def _transfer(
+    before: Project, before_facts: DataFacts, after: Project, after_facts: DataFacts
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(layers that keep their weights, layers that start anew): kept is what is untouched and gets the same shapes."""
+    old = infer_shapes(before.model, before_facts.input_shape)
+    new = infer_shapes(after.model, after_facts.input_shape)
+    kept: list[str] = []
+    anew: list[str] = []
+    for block in after.model.blocks:
+        if not new[block.id].parameters:
+            continue
+        untouched = _same_weights(before.model.by_id.get(block.id), block)
+        if untouched and old[block.id].inputs == new[block.id].inputs:
+            kept.append(block.id)
+        else:
+            anew.append(block.id)
+    return tuple(kept), tuple(anew)
+
+
+def _same_weights(before: Block | None, after: Block) -> bool:
+    return before is not None and still_layer(before) == still_layer(after)

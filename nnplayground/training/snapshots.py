@@ -1,0 +1,134 @@
+"""Looking inside a model: one picture's way through it, its weights, its values before the activation function."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from nnplayground.engine.base import Engine
+from nnplayground.samples import Array, Samples
+from nnplayground.training.events import Histogram, SamplePrediction, Snapshot, SnapshotWants
+
+BINS = 40
+HISTOGRAM_SAMPLES = 64
+"""Over how many samples the values before an activation function are counted."""
+_EPSILON = 1e-7
+"""Keras' fuzz factor: probabilities are kept this far from 0 and 1 before the logarithm."""
+
+
+class Viewer:
+    """Finds samples by id and asks the engine about them. Used by the thread that owns the engine."""
+
+    def __init__(self, engine: Engine, splits: dict[str, Samples], *, loss: str) -> None:
+        self._engine = engine
+        self._splits = splits
+        self._loss = loss
+        self._places = {
+            sample_id: (split, place)
+            for split, samples in splits.items()
+            for place, sample_id in enumerate(samples.ids)
+        }
+
+    def inputs(self, sample_id: str) -> dict[str, Array]:
+        """The prepared inputs of one sample, each (1, *shape). Raises KeyError for an unknown id."""
+        split, place = self._places[sample_id]
+        samples = self._splits[split]
+        return {name: samples.prepared(name, slice(place, place + 1)) for name in samples.inputs}
+
+    def knows(self, sample_id: str) -> bool:
+        return sample_id in self._places
+
+    def prediction(self, sample_id: str) -> SamplePrediction:
+        """What the model says about one sample now."""
+        split, place = self._places[sample_id]
+        samples = self._splits[split]
+        target = next(iter(samples.targets.values()))[place]
+        values = self._engine.predict(self.inputs(sample_id))[0]
+        label = int(target) if np.ndim(target) == 0 else float(target[0])
+        return SamplePrediction(sample_id, label, values, self._sample_loss(label, values))
+
+    def _sample_loss(self, label: int | float, values: Array) -> float:
+        """The loss of one sample by the textbook's formula, from its prediction."""
+        if self._loss == "binary_crossentropy":
+            probability = np.clip(float(values[0]), _EPSILON, 1 - _EPSILON)
+            return float(-np.log(probability if label == 1 else 1 - probability))
+        if self._loss == "categorical_crossentropy":
+            return float(-np.log(np.clip(float(values[int(label)]), _EPSILON, 1.0)))
+        target = np.zeros_like(values)
+        if len(values) > 1:
+            target[int(label)] = 1
+        else:
+            target[0] = label
+        difference = values - target
+        return float(np.mean(difference**2 if self._loss == "mean_squared_error" else np.abs(difference)))
+
+    def occlusion(self, sample_id: str, *, patches: int = 12) -> Array:
+        """How much each place of a picture matters: (patches, patches) float32.
+
+        A gray patch covers one place after the other; the value is by how much that lowers the probability of the
+        predicted class (negative where covering raises it).
+        """
+        prepared = self.inputs(sample_id)
+        name, image = next(iter(prepared.items()))
+        height, width = image.shape[1:3]
+        rows = np.linspace(0, height, min(patches, height) + 1).astype(int)
+        columns = np.linspace(0, width, min(patches, width) + 1).astype(int)
+        covered = np.repeat(image, (len(rows) - 1) * (len(columns) - 1), axis=0)
+        gray = image.mean(axis=(1, 2), keepdims=True)[0]
+        margin_y = max(1, height // (2 * patches))
+        margin_x = max(1, width // (2 * patches))
+        place = 0
+        for top, bottom in pairwise(rows):
+            for left, right in pairwise(columns):
+                covered[
+                    place,
+                    max(top - margin_y, 0) : bottom + margin_y,
+                    max(left - margin_x, 0) : right + margin_x,
+                ] = gray
+                place += 1
+        others = {each: np.repeat(array, len(covered), axis=0) for each, array in prepared.items() if each != name}
+        before = self._engine.predict(prepared)[0]
+        after = self._engine.predict({name: covered, **others})
+        if len(before) == 1:
+            sign = 1.0 if before[0] >= 0.5 else -1.0
+            drop = sign * (before[0] - after[:, 0])
+        else:
+            winner = int(np.argmax(before))
+            drop = before[winner] - after[:, winner]
+        return drop.reshape(len(rows) - 1, len(columns) - 1).astype(np.float32)
+
+    def snapshot(self, wants: SnapshotWants, *, run_id: str, epoch: int, update: int) -> Snapshot:
+        """Everything that is wanted, at this moment."""
+        prediction = None
+        activations: dict[str, Array] = {}
+        if wants.sample_id is not None and self.knows(wants.sample_id):
+            prediction = self.prediction(wants.sample_id)
+            if wants.layer_ids:
+                found = self._engine.activations(self.inputs(wants.sample_id), wants.layer_ids)
+                activations = {layer_id: values[0] for layer_id, values in found.items()}
+        weights: dict[str, Array] = {}
+        histograms: dict[str, Histogram] = {}
+        if wants.weights or wants.histograms:
+            everything = self._engine.weights()
+            weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
+            if wants.histograms:
+                histograms = {name: histogram(value) for name, value in everything.items()}
+        before = self._before(wants.before_of) if wants.before_of is not None else None
+        return Snapshot(run_id, epoch, update, wants, prediction, activations, weights, histograms, before)
+
+    def _before(self, layer_id: str) -> Histogram:
+        split = "validation" if len(self._splits.get("validation", ())) else "training"
+        samples = self._splits[split]
+        some = slice(0, min(HISTOGRAM_SAMPLES, len(samples)))
+        inputs = {name: samples.prepared(name, some) for name in samples.inputs}
+        return histogram(self._engine.activations(inputs, (layer_id,), before=True)[layer_id])
+
+
+def histogram(values: Array) -> Histogram:
+    """Counts of the finite values in equal bins from the least to the largest."""
+    finite = values[np.isfinite(values)]
+    if finite.size == 0:
+        return Histogram(np.zeros(BINS, int), np.linspace(0, 1, BINS + 1))
+    counts, edges = np.histogram(finite, bins=BINS)
+    return Histogram(counts, edges)

@@ -1,0 +1,181 @@
+"""The engine thread: one per window, from first use to close. It serves one thing at a time: a run, and between its
+blocks or after it questions to the model. It knows nothing of Qt.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from nnplayground.engine.base import EngineError
+from nnplayground.training.controls import Controls
+from nnplayground.training.events import EpochDone, Event, RunEnded, StepsDone
+from nnplayground.training.mailbox import Mailbox
+from nnplayground.training.session import NotTrained, Session
+
+_log = logging.getLogger(__name__)
+
+PAINTING_SECONDS = 0.05
+"""The longest time for which the worker waits while the window paints a frame."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a question has no answer, in one sentence."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class _Question:
+    ask: Callable[[Session], Any]
+    reply: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class _Run:
+    make: Callable[[Session, Controls, Callable[[Event], None]], Iterator[Event]]
+    controls: Controls
+
+
+class EngineWorker:
+    """Owns the thread and the queue. All public methods may be called from any thread.
+
+    painting: while it is cleared a frame is being painted, and the worker waits a little, which keeps both faster
+    than a fight over the interpreter lock.
+    """
+
+    def __init__(self, mailbox: Mailbox, session: Callable[[], Session] = Session) -> None:
+        self._mailbox = mailbox
+        self._make_session = session
+        self._jobs: queue.SimpleQueue[_Run | _Question | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._controls: Controls | None = None
+        self._wake = threading.Event()
+        self._closing = False
+        self.not_painting = threading.Event()
+        self.not_painting.set()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def run(
+        self, make: Callable[[Session, Controls, Callable[[Event], None]], Iterator[Event]], controls: Controls
+    ) -> None:
+        """Start a run behind whatever is under way. make(session, controls, report) gives its events."""
+        self._controls = controls
+        self._put(_Run(make, controls))
+
+    def ask(self, question: Callable[[Session], Any], reply: Callable[[Any], None]) -> None:
+        """Ask the session something in the engine thread. `reply` gets the answer, or a Refusal, in that thread."""
+        self._put(_Question(question, reply))
+
+    def wake(self) -> None:
+        """Look again: a pause is over, or something else has been set from outside."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the run and the thread; returns at once."""
+        self._closing = True
+        if self._controls is not None:
+            self._controls.stop()
+            self._controls.stop()
+        if self._thread is not None:
+            self._put(None)
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the thread to end. True if it has."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return not self.alive
+
+    def _put(self, job: _Run | _Question | None) -> None:
+        self._jobs.put(job)
+        self._wake.set()
+        if self._thread is None and job is not None:
+            self._thread = threading.Thread(target=self._work, name="engine")
+            self._thread.start()
+
+    def _work(self) -> None:
+        session = self._make_session()
+        waiting: list[_Run] = []
+        try:
+            while not self._closing:
+                job = waiting.pop(0) if waiting else self._jobs.get()
+                if isinstance(job, _Question):
+                    self._answer(job, session)
+                elif isinstance(job, _Run):
+                    waiting.extend(self._run(job, session))
+        finally:
+            session.close()
+
+    def _run(self, job: _Run, session: Session) -> list[_Run]:
+        """Drive one run to its end. Runs that were asked for meanwhile are handed back."""
+        later: list[_Run] = []
+        controls = job.controls
+        run_id = ""
+        ended = False
+        try:
+            for event in job.make(session, controls, self._mailbox.put):
+                run_id = event.run_id
+                ended = isinstance(event, RunEnded)
+                self._mailbox.put(event)
+                if isinstance(event, StepsDone):
+                    controls.step_done("update")
+                elif isinstance(event, EpochDone):
+                    controls.step_done("epoch")
+                later.extend(self._serve(session))
+                self._wait_while_paused(controls, session, later)
+                if not self.not_painting.is_set():
+                    self.not_painting.wait(PAINTING_SECONDS)
+        except Exception as error:
+            # Whatever goes wrong in an engine must end the run, not the thread; the details are in the log.
+            details = traceback.format_exc()
+            _log.error("A run failed.\n%s", details)
+            if not ended:
+                message = f"The run failed unexpectedly: {_first_line(error)} Details are in the log."
+                self._mailbox.put(RunEnded(run_id, "failed", 0, {}, None, 0.0, message, details))
+        return later
+
+    def _wait_while_paused(self, controls: Controls, session: Session, later: list[_Run]) -> None:
+        if not controls.paused:
+            return
+        began = time.perf_counter()
+        while controls.paused and not controls.stopping:
+            self._wake.wait()
+            self._wake.clear()
+            later.extend(self._serve(session))
+        controls.paused_seconds += time.perf_counter() - began
+
+    def _serve(self, session: Session) -> list[_Run]:
+        """Answer what has been asked meanwhile."""
+        runs: list[_Run] = []
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            if isinstance(job, _Question):
+                self._answer(job, session)
+            elif isinstance(job, _Run):
+                runs.append(job)
+        return runs
+
+    def _answer(self, question: _Question, session: Session) -> None:
+        try:
+            answer = question.ask(session)
+        except (NotTrained, EngineError) as problem:
+            answer = Refusal(str(problem))
+        except Exception as error:
+            _log.exception("A question to the model failed.")
+            answer = Refusal(f"The model could not answer: {_first_line(error)}")
+        question.reply(answer)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{lines[0] if lines else type(error).__name__}"

@@ -1,0 +1,111 @@
+"""What blocks and wires show, computed from the project: plain data, without Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nnplayground.layers.base import counted, shape_text
+from nnplayground.layers.core import Input
+from nnplayground.spec.checks import Problem, Severity
+from nnplayground.spec.model import LayerShapes, Model, Wire, snake_case
+
+UNKNOWN = "?"
+"""Written beside a wire whose shape is not known."""
+
+
+@dataclass(frozen=True)
+class BlockFace:
+    """Everything a block shows. family: key of its colour; marks: its problems as (severity, sentence)."""
+
+    layer_id: str
+    title: str
+    caption: str
+    count: str
+    family: str
+    marks: tuple[tuple[Severity, str], ...]
+    details: str
+    takes_input: bool = True
+
+    @property
+    def severity(self) -> Severity | None:
+        if not self.marks:
+            return None
+        return "error" if any(severity == "error" for severity, _ in self.marks) else "warning"
+
+    @property
+    def spoken(self) -> str:
+        """For screen readers."""
+        words = [self.title, self.layer_id, self.caption, self.count and f"{self.count} parameters"]
+        words.extend(f"{severity}: {sentence}" for severity, sentence in self.marks)
+        return ", ".join(word for word in words if word)
+
+
+def automatic_name(layer_id: str, layer_type: str) -> bool:
+    """Whether an id is one that the program gives: conv2d_1; input."""
+    stem = snake_case(layer_type)
+    return re.fullmatch(rf"{stem}(_\d+)?", layer_id) is not None
+
+
+def block_faces(
+    model: Model, shapes: Mapping[str, LayerShapes], problems: Sequence[Problem]
+) -> dict[str, BlockFace]:
+    marks: dict[str, list[tuple[Severity, str]]] = {}
+    for problem in problems:
+        if problem.layer_id is not None:
+            marks.setdefault(problem.layer_id, []).append((problem.severity, problem.message))
+    return {
+        block.id: _block_face(model, block.id, shapes[block.id], tuple(marks.get(block.id, ())))
+        for block in model.blocks
+    }
+
+
+def _block_face(
+    model: Model, layer_id: str, known: LayerShapes, marks: tuple[tuple[Severity, str], ...]
+) -> BlockFace:
+    layer = model.layer(layer_id)
+    is_input = isinstance(layer, Input)
+    caption = layer.caption()
+    if is_input:
+        caption = shape_text(known.output) if known.output else "shape comes from the data"
+    name = "" if automatic_name(layer_id, layer.type) else layer_id
+    is_output = not is_input and not model.targets(layer_id) and bool(model.sources(layer_id))
+    return BlockFace(
+        layer_id=layer_id,
+        title=layer.type,
+        caption=" · ".join(word for word in (name, caption) if word),
+        count=f"{known.parameters:,}" if known.parameters else "",
+        family="input" if is_input else "output" if is_output else layer.family,
+        marks=marks,
+        details=_details(layer.about, known),
+        takes_input=not is_input,
+    )
+
+
+def _details(about: str, known: LayerShapes) -> str:
+    if known.output is None or not known.inputs:
+        return about
+    received = " and ".join(shape_text(shape) for shape in known.inputs)
+    count = f" · {counted(known.parameters, 'parameter')}" if known.parameters else ""
+    return f"{about}\n{received} → {shape_text(known.output)}{count}"
+
+
+def wire_labels(model: Model, shapes: Mapping[str, LayerShapes]) -> dict[Wire, str]:
+    """The shape that each wire carries."""
+    labels: dict[Wire, str] = {}
+    for wire in model.wires:
+        output = shapes[wire.source].output
+        labels[wire] = UNKNOWN if output is None else shape_text(output)
+    return labels
+
+
+def renamed(before: Model, after: Model) -> dict[str, str]:
+    """Old to new id where an edit renamed layers: same layers at the same places under other ids."""
+    if len(before.blocks) != len(after.blocks):
+        return {}
+    pairs = list(zip(before.blocks, after.blocks, strict=True))
+    changed = {old.id: new.id for old, new in pairs if old.id != new.id}
+    if any(old.layer != new.layer for old, new in pairs if old.id in changed) or len(changed) != 1:
+        return {}
+    return {} if set(changed.values()) & before.by_id.keys() else changed

@@ -1,0 +1,511 @@
+"""The window: commands, files, and the wiring between document, runner and workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from platformdirs import user_data_path
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMessageBox, QStackedWidget
+
+from nnplayground.sample_projects import sample_projects
+from nnplayground.spec.codec import FileError
+from nnplayground.spec.dataset import Dataset, ImageFolder
+from nnplayground.spec.edits import set_dataset
+from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.files import SUFFIX
+from nnplayground.spec.project import Project
+from nnplayground.spec.templates import TEMPLATES
+from nnplayground.training.mailbox import Frame
+from nnplayground.training.session import Session
+from nnplayground.training.store import runs_folder
+from nnplayground.ui.actions import Actions
+from nnplayground.ui.document import Document
+from nnplayground.ui.menus import MenuCommands, build_menus
+from nnplayground.ui.preferences import Preferences
+from nnplayground.ui.runner import Runner
+from nnplayground.ui.sample_questions import SampleQuestions
+from nnplayground.ui.scanner import Scanner
+from nnplayground.ui.start_page import StartPage
+from nnplayground.ui.theme import ThemeName, apply_theme, colors
+from nnplayground.ui.toolbar import RunToolBar
+from nnplayground.ui.workspace import Workspace
+
+_FILTER = f"nnplayground projects (*{SUFFIX})"
+
+
+class MainWindow(QMainWindow):
+    """One document, one runner, one workspace.
+
+    session: makes the session in the engine thread.
+    """
+
+    def __init__(self, preferences: Preferences, session: Callable[[], Session] = Session) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self._preferences = preferences
+        self.document = Document(parent=self)
+        self.runner = Runner(session, self)
+        self.workspace = Workspace(self.document)
+        self._scanner = Scanner(self)
+        self._scanned: Dataset | None = None
+        self._commands = Actions(self)
+        self._toolbar = RunToolBar(self._commands, self.document)
+        self._start_page = StartPage(sample_projects())
+        self._questions = SampleQuestions(self.runner, self.workspace, self)
+        self._stack = QStackedWidget()
+        self._engine_note = QLabel()
+        self._start_pending = False
+        self._placed = False
+        self._close_accepted = False
+        self._build()
+        self._connect()
+        self._refresh()
+
+    def _build(self) -> None:
+        self.addToolBar(self._toolbar)
+        self._stack.addWidget(self._start_page)
+        self._stack.addWidget(self.workspace)
+        self.setCentralWidget(self._stack)
+        self.setAcceptDrops(True)
+        self.statusBar().addPermanentWidget(self._engine_note)
+        self.statusBar().setSizeGripEnabled(False)
+        commands = MenuCommands(
+            open_recent=lambda path: self.open_path(Path(path)),
+            open_sample=self.open_sample,
+            use_template=self.use_template,
+            set_theme=self.set_theme,
+            recent=lambda: self._preferences.recent,
+            theme=lambda: self._preferences.theme,
+        )
+        build_menus(self.menuBar(), self._commands, self.workspace, commands)
+        self._commands.recolor(colors(self))
+        self._commands["larger_text"].setChecked(self._preferences.larger_text)
+        self.addActions([self._commands["run"], self._commands["pause"]])
+
+    def _connect(self) -> None:
+        act = self._commands
+        for name, slot in {
+            "new": self._on_new,
+            "open": self._on_open,
+            "open_folder": self._on_open_folder,
+            "save": self.save,
+            "save_as": self.save_as,
+            "close_window": self.close,
+            "undo": self.document.undo_stack.undo,
+            "redo": self.document.undo_stack.redo,
+            "run": self.start,
+            "pause": self.runner.pause,
+            "step": lambda: self._step_once("update"),
+            "step_epoch": lambda: self._step_once("epoch"),
+            "stop": self.runner.stop,
+            "reset": self._on_reset,
+            "reset_layout": self.workspace.reset_layout,
+            "larger_text": self._on_larger_text,
+            "about": self._on_about,
+            "start_page": self._show_start_page,
+        }.items():
+            act[name].triggered.connect(slot)
+        document = self.document
+        document.changed.connect(self._on_changed)
+        document.facts_changed.connect(self._refresh)
+        document.problems_changed.connect(self._refresh)
+        document.path_changed.connect(self._refresh)
+        document.undo_stack.cleanChanged.connect(self._refresh)
+        document.undo_stack.indexChanged.connect(self._refresh)
+        document.refused.connect(lambda text: self.workspace.messages.show_message(text, "warning"))
+        self.runner.frame_ready.connect(self._on_frame)
+        self.runner.state_changed.connect(self._refresh)
+        self.runner.closed.connect(self._on_runner_closed)
+        self._scanner.found.connect(self._on_found)
+        workspace = self.workspace
+        workspace.wants_changed.connect(self._send_wants)
+        workspace.detail_requested.connect(self._questions.show_detail)
+        workspace.dataset.open_folder_requested.connect(self._on_open_folder)
+        workspace.dataset.locate_requested.connect(self._on_locate)
+        workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
+        page = self._start_page
+        page.sample_requested.connect(self.open_sample)
+        page.folder_requested.connect(self._on_open_folder)
+        page.project_requested.connect(self._on_open)
+        page.recent_requested.connect(lambda path: self.open_path(Path(path)))
+        page.empty_requested.connect(self._on_new)
+
+    # Projects and data
+
+    def open_path(self, path: Path) -> bool:
+        """Open a project file or a folder of images. False where it could not be done; the user has been told."""
+        if path.is_dir():
+            return self.open_folder(path)
+        if not self._may_discard():
+            return False
+        try:
+            self.document.open(path)
+        except FileError as error:
+            self._complain("The project cannot be opened", str(error))
+            return False
+        self._preferences.add_recent(path.resolve())
+        self._show_workspace()
+        return True
+
+    def open_folder(self, folder: Path) -> bool:
+        """Make a folder of images the data of the project."""
+        current = self.document.project.dataset
+        settings = current if isinstance(current, ImageFolder) else ImageFolder()
+        dataset = msgspec.structs.replace(settings, folder=str(folder.resolve()))
+        self.document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
+        self._show_workspace()
+        return True
+
+    def open_sample(self, file: str) -> bool:
+        """Open a bundled sample as an unsaved project."""
+        if not self._may_discard():
+            return False
+        sample = next(each for each in sample_projects() if each.file == file)
+        try:
+            self.document.open(sample.path)
+        except FileError as error:
+            self._complain("The sample cannot be opened", str(error))
+            return False
+        self.show_project(self.document.project)
+        self.workspace.messages.show_message(f"{sample.title}. {sample.about}")
+        return True
+
+    def use_template(self, name: str) -> None:
+        """Put a ready-made model in the place of the present one; undo brings it back."""
+        template = next(each for each in TEMPLATES if each.name == name)
+        facts = self.document.facts
+        self.document.apply(lambda project: template.build(project, facts), f"template {template.title}")
+
+    def save(self) -> bool:
+        """Save in the project's file. False where it was not done."""
+        if self.document.path is None:
+            return self.save_as()
+        return self._save_to(self.document.path)
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there."""
+        start = self.document.path or Path(self._preferences.last_folder) / f"untitled{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self, "Save the project", str(start), _FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._save_to(path if path.suffix else path.with_suffix(SUFFIX))
+
+    def _save_to(self, path: Path) -> bool:
+        try:
+            self.document.save(path)
+        except FileError as error:
+            self._complain("The project cannot be saved", str(error))
+            return False
+        self._preferences.last_folder = str(path.parent)
+        self._preferences.add_recent(path.resolve())
+        self.statusBar().showMessage(f"Saved {path.name}.", 6000)
+        return True
+
+    def show_project(self, project: Project, path: Path | None = None) -> None:
+        """Put a project in the place of the present one, without asking."""
+        self.document.reset(project, path)
+        self._show_workspace()
+
+    def discard_changes(self) -> None:
+        """Closing will not ask about what has changed until now."""
+        self.document.undo_stack.setClean()
+
+    def _on_new(self) -> None:
+        if self._may_discard():
+            self.show_project(Project())
+
+    def _on_open(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Open a project", self._preferences.last_folder, _FILTER)
+        if name:
+            self._preferences.last_folder = str(Path(name).parent)
+            self.open_path(Path(name))
+
+    def _on_open_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, "Choose a folder with one folder of images for each class", self._preferences.last_folder
+        )
+        if folder:
+            self._preferences.last_folder = str(Path(folder).parent)
+            self.open_folder(Path(folder))
+
+    def _on_locate(self) -> None:
+        """The data has moved: ask where it is now."""
+        facts = self.document.facts
+        missing = facts.missing_path if facts is not None else None
+        folder = QFileDialog.getExistingDirectory(self, f"Where is {missing} now?", self._preferences.last_folder)
+        if folder and missing is not None:
+            self.document.apply(
+                lambda project: relocated(project, missing, folder), f"new place of {Path(missing).name}"
+            )
+
+    def _may_discard(self) -> bool:
+        """Ask before losing work. True to go on."""
+        if not self.document.dirty:
+            return True
+        box = QMessageBox(self)
+        box.setObjectName("ask_to_save")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"{self._name()} has changes that are not saved.")
+        box.setInformativeText("Save them?")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    def _complain(self, title: str, text: str) -> None:
+        """A message that must be seen: something the user asked for was not done."""
+        if self.isVisible():
+            QMessageBox.warning(self, title, text)
+        self.workspace.messages.show_message(text, "error")
+
+    # Runs
+
+    def start(self) -> None:
+        """Start a run, or go on."""
+        if self.document.errors:
+            self.workspace.messages.show_message(self._run_problem() or "", "warning")
+            return
+        if not self.runner.active:
+            self.workspace.messages.clear()
+        self.runner.run(self.document.project, self._runs())
+
+    def start_when_ready(self) -> None:
+        """Start as soon as the data has been looked at."""
+        if self.document.facts is not None:
+            self.start()
+        else:
+            self._start_pending = True
+
+    def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+        if not self.document.errors:
+            self.runner.step(kind, self.document.project, self._runs())
+
+    def _runs(self) -> Path:
+        return runs_folder(self.document.path, user_data_path("nnplayground"))
+
+    def _on_reset(self) -> None:
+        self.runner.reset()
+        self.workspace.show_reset()
+        self._toolbar.progress.show_idle(self._run_problem())
+        self._refresh()
+
+    def _on_cancel_loading(self) -> None:
+        self.runner.cancel_loading()
+        if self.runner.active:
+            self.runner.stop()
+
+    def _on_frame(self, frame: Frame) -> None:
+        if frame.loaded is not None and self._scanned == self.document.project.dataset:
+            self.document.set_facts(frame.loaded.catalog.facts)
+        self.workspace.show_frame(frame)
+        if self.runner.active or frame.ended is not None:
+            self._toolbar.progress.show_frame(frame)
+        if frame.started is not None:
+            self._send_wants()
+        if frame.ended is not None and frame.ended.error is not None:
+            self.workspace.messages.show_message(frame.ended.error, "error")
+        self._show_engine(frame)
+
+    def _show_engine(self, frame: Frame) -> None:
+        if frame.preparing is not None and self.runner.active:
+            self._engine_note.setText(frame.preparing.message)
+        if frame.started is not None and self.runner.project is not None:
+            names = {"keras": "Keras on TensorFlow", "scratch": "numpy · float32"}
+            self._engine_note.setText(names[self.runner.project.training.engine])
+
+    def _send_wants(self) -> None:
+        self.runner.set_wants(self.workspace.wants)
+
+    # Following the document
+
+    def _on_changed(self, before: Project, after: Project) -> None:
+        self.runner.project_changed(before, after)
+        if after.dataset != before.dataset or after.dataset != self._scanned:
+            self._scanned = after.dataset
+            if after.dataset is not None:
+                self._scanner.scan(after.dataset)
+            else:
+                self._scanner.cancel()
+        self._refresh()
+
+    def _on_found(self, dataset: Dataset, facts: DataFacts) -> None:
+        if dataset != self.document.project.dataset:
+            return
+        self.document.set_facts(facts)
+        if self._start_pending:
+            self._start_pending = False
+            self.start()
+        elif facts.problem is None and not self.runner.active:
+            self.runner.preload(self.document.project)
+
+    def _run_problem(self) -> str | None:
+        """Why Run is not possible; None where it is."""
+        errors = self.document.errors
+        if errors:
+            return errors[0].message
+        return None
+
+    def _refresh(self) -> None:
+        problem = self._run_problem()
+        state = self.runner.state
+        idle = state == "idle"
+        act = self._commands
+        act["run"].setEnabled((idle and problem is None) or state == "paused")
+        act["run"].setText("&Continue" if state == "paused" else "&Run")
+        act["run"].setToolTip(f"Run is not possible yet: {problem}" if idle and problem else "Train the model. (F5)")
+        act["pause"].setEnabled(state == "running")
+        can_step = (idle and problem is None) or state in ("running", "paused")
+        act["step"].setEnabled(can_step)
+        act["step_epoch"].setEnabled(can_step)
+        act["stop"].setEnabled(not idle)
+        act["reset"].setEnabled(self.runner.trained or not idle)
+        self._toolbar.show_running(state == "running")
+        if idle and not self.runner.trained:
+            self._toolbar.progress.show_idle(problem)
+        self.workspace.inspector.set_running(not idle)
+        stack = self.document.undo_stack
+        act["undo"].setEnabled(stack.canUndo())
+        act["redo"].setEnabled(stack.canRedo())
+        act["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
+        act["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
+        self._toolbar.show_title(self._name() + (" •" if self.document.dirty else ""), self._tip())
+        self.setWindowTitle(f"{self._name()}[*] – nnplayground")
+        self.setWindowModified(self.document.dirty)
+
+    def _name(self) -> str:
+        return self.document.path.name if self.document.path is not None else "Untitled"
+
+    def _tip(self) -> str:
+        where = str(self.document.path) if self.document.path is not None else "Not saved yet"
+        return f"{where}\nThere are unsaved changes." if self.document.dirty else where
+
+    def _show_workspace(self) -> None:
+        self._stack.setCurrentWidget(self.workspace)
+        self._place()
+        self._send_wants()
+
+    def _show_start_page(self) -> None:
+        self._start_page.show_recent(self._preferences.recent)
+        self._stack.setCurrentWidget(self._start_page)
+
+    # Appearance
+
+    def set_theme(self, name: ThemeName) -> None:
+        self._preferences.theme = name
+        self._apply_theme()
+
+    def _on_larger_text(self, larger: bool) -> None:
+        self._preferences.larger_text = larger
+        self._apply_theme()
+
+    def _apply_theme(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, self._preferences.theme, scale=self._preferences.text_scale)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._commands.recolor(colors(self))
+        super().changeEvent(event)
+
+    def _on_about(self) -> None:
+        from nnplayground import __version__
+
+        QMessageBox.about(
+            self,
+            "About nnplayground",
+            f"<b>nnplayground {__version__}</b><p>Build neural networks by hand, train them on your own data and watch "
+            f"everything live.</p><p>MIT licence. Made with Qt (LGPL), pyqtgraph, numpy, Pillow, msgspec, Keras and "
+            f"TensorFlow. The handwritten digits are from scikit-learn.</p>",
+        )
+
+    def _place(self) -> None:
+        if self._placed or not self.isVisible():
+            return
+        self._placed = True
+        if not self.workspace.restore_layout(self._preferences.layout("workspace")):
+            self.workspace.place_docks(self.width(), self.height())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stack.currentWidget() is self.workspace:
+            QTimer.singleShot(0, self._place)
+        else:
+            self._start_page.show_recent(self._preferences.recent)
+
+    # Dropped files, closing
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, lambda: self.open_path(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._close_accepted:
+            event.accept()
+            return
+        if not self._may_discard():
+            event.ignore()
+            return
+        self._close_accepted = True
+        if self._placed:
+            self._preferences.set_layout("workspace", self.workspace.saveState())
+        self._preferences.set_layout("window", self.saveGeometry())
+        self._questions.close()
+        self._scanner.shutdown()
+        self.workspace.shutdown()
+        self.runner.close()
+        event.accept()
+
+    def _on_runner_closed(self) -> None:
+        """The last thing that holds the program: the engine has ended after the window was closed."""
+        app = QApplication.instance()
+        if app is not None:
+            app.quit()
+
+    def restore_window(self) -> None:
+        """Size and place as they were the last time."""
+        geometry = self._preferences.layout("window")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1440, 900)
+
+
+def relocated(project: Project, missing: str, folder: str) -> Project:
+    """The project with a data path that has moved put right: the image folder itself, or one of its split's."""
+    dataset = project.dataset
+    if not isinstance(dataset, ImageFolder):
+        return project
+    changes: dict[str, object] = {}
+    if Path(dataset.folder) == Path(missing):
+        changes["folder"] = folder
+    split = dataset.split
+    moved = {
+        name: folder
+        for name in ("validation", "test")
+        if getattr(split, name, None) and Path(str(getattr(split, name))) == Path(missing)
+    }
+    if moved:
+        changes["split"] = msgspec.structs.replace(split, **moved)
+    return set_dataset(project, msgspec.structs.replace(dataset, **changes))
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """The one folder or project file that is being dropped, if it is that."""
+    urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.is_dir() or path.suffix == SUFFIX else None

@@ -1,0 +1,177 @@
+"""A sample in short: its picture, what is true, what the model says, and the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from nnplayground.training.events import SamplePrediction
+from nnplayground.training.outcomes import confidence, predicted_classes
+from nnplayground.ui import icons
+from nnplayground.ui.sample_index import target_text
+from nnplayground.ui.theme import colors
+from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.tiles import draw_file
+
+
+def verdict(prediction: SamplePrediction, class_names: Sequence[str]) -> tuple[str, float, bool]:
+    """The predicted class, its probability, and whether it is the true one."""
+    values = prediction.values[None]
+    predicted = int(predicted_classes(values)[0])
+    return class_names[predicted], float(confidence(values)[0]), predicted == int(prediction.label)
+
+
+class SamplePicture(QWidget):
+    """The picture as a button."""
+
+    clicked = Signal()
+
+    def __init__(self, loader: PictureLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loader = loader
+        self._file: Path | None = None
+        self._title = ""
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        loader.loaded.connect(self._on_loaded)
+
+    def show_file(self, file: Path | None, title: str) -> None:
+        self._file, self._title = file, title
+        self.setToolTip(title)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        side = 4 * self.fontMetrics().height()
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = colors(self)
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        draw_file(
+            painter,
+            area,
+            self._file,
+            self._loader,
+            title=self._title,
+            theme=theme,
+            ratio=self.devicePixelRatioF(),
+        )
+        if self.hasFocus() or self.underMouse():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 4, 4)
+        painter.end()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
+            self.update()
+        return super().event(event)
+
+    def _on_loaded(self, file: Path) -> None:
+        if file == self._file:
+            self.update()
+
+
+class SampleHeader(QWidget):
+    """Picture at the left, three lines beside it."""
+
+    picture_clicked = Signal()
+
+    def __init__(self, loader: PictureLoader, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prediction: SamplePrediction | None = None
+        self._class_names: Sequence[str] = ()
+        self._picture = SamplePicture(loader)
+        self._picture.setObjectName(f"{name}.picture")
+        self._picture.setAccessibleName("The sample; press Enter to choose another")
+        self._picture.setStatusTip("Choose another sample")
+        self._picture.clicked.connect(self.picture_clicked)
+        self._true, self._predicted, self._loss = (_line(f"{name}.{word}") for word in ("true", "predicted", "loss"))
+        lines = QVBoxLayout()
+        lines.setSpacing(1)
+        lines.addStretch()
+        for label in (self._true, self._predicted, self._loss):
+            lines.addWidget(label)
+        lines.addStretch()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addWidget(self._picture)
+        layout.addLayout(lines, 1)
+
+    def show_sample(self, *, title: str, file: Path | None, target: str) -> None:
+        """A sample of which nothing is known yet but what is true. target: its class, or its number."""
+        self._picture.show_file(file, title)
+        self._true.setText(_marked("true", target))
+        self._true.setToolTip(f"True: {target}")
+        self._prediction = None
+        self._show_prediction()
+
+    def show_prediction(self, prediction: SamplePrediction, class_names: Sequence[str]) -> None:
+        self._prediction, self._class_names = prediction, class_names
+        self._show_prediction()
+
+    def _show_prediction(self) -> None:
+        prediction = self._prediction
+        if prediction is None:
+            self._predicted.setText("not predicted yet")
+            self._loss.setText("")
+            return
+        theme = colors(self)
+        if self._class_names:
+            name, certainty, right = verdict(prediction, self._class_names)
+            color, word = (theme.good, "✓ right") if right else (theme.error, "✗ wrong")
+            self._predicted.setText(f"{_marked('predicted', name)} {_strong(f'{certainty:.2f}', theme.text)}")
+            self._predicted.setToolTip(f"Predicted: {name} with the probability {certainty:.4f}")
+            ending = f" · <b style='color:{color}'>{word}</b>"
+        else:
+            said = float(prediction.values[0])
+            self._predicted.setText(_marked("predicted", target_text(said, ())))
+            self._predicted.setToolTip(f"Predicted: {said:.6g}")
+            ending = f" · off by {said - float(prediction.label):+.3g}"
+        loss = f"{prediction.loss:.3g}" if not math.isfinite(prediction.loss) else f"{prediction.loss:.2f}"
+        self._loss.setText(f"loss {_strong(loss, theme.text)}{ending}")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_prediction()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_prediction()
+
+
+def _line(name: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName(name)
+    label.setProperty("muted", "true")
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return label
+
+
+def _marked(word: str, value: str) -> str:
+    return f"{word} <b>{escape(value)}</b>"
+
+
+def _strong(text: str, color: str) -> str:
+    return f"<span style='color:{color}'>{escape(text)}</span>"

@@ -1,0 +1,56 @@
+"""Looking at the data of a project in a thread of its own, so that a large folder never holds up the window."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from nnplayground import data
+from nnplayground.spec.dataset import Dataset
+from nnplayground.spec.facts import DataFacts
+
+
+class Scanner(QObject):
+    """The latest dataset wins; the look at an earlier one is cancelled."""
+
+    found = Signal(object, object)
+    """(dataset, facts): a Dataset and its DataFacts."""
+    _done = Signal(int, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._number = 0
+        self._threads: list[threading.Thread] = []
+        self._done.connect(self._on_done)
+
+    def scan(self, dataset: Dataset) -> None:
+        """Look at a dataset; `found` follows, unless another scan is asked for before."""
+        self._number += 1
+        number = self._number
+
+        def look() -> None:
+            try:
+                facts = data.scan(dataset, Path.cwd(), cancelled=lambda: self._number != number)
+            except data.Cancelled:
+                return
+            self._done.emit(number, dataset, facts)
+
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=look, name="scanner")
+        self._threads.append(thread)
+        thread.start()
+
+    def cancel(self) -> None:
+        self._number += 1
+
+    def shutdown(self) -> None:
+        """Cancel and wait for the last look to notice, which takes a few milliseconds."""
+        self.cancel()
+        for thread in self._threads:
+            thread.join(5.0)
+
+    def _on_done(self, number: int, dataset: Dataset, facts: DataFacts) -> None:
+        if number == self._number:
+            self.found.emit(dataset, facts)

@@ -1,0 +1,196 @@
+"""What one picture of curves shows, worked out of the histories of runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from nnplayground.samples import Array
+from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory, more_is_better
+from nnplayground.ui.widgets.series import MovingAverage, Series
+
+Role = Literal["training", "validation", "trace", "earlier"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve.
+
+    xs: (n,) ascending; a value stands at xs / unit. series: n values. smoothed: the same, averaged; the values
+    themselves are then drawn pale behind it. role "trace": every update, behind the means of epochs.
+    """
+
+    name: str
+    role: Role
+    run: str
+    xs: Array
+    series: Series
+    unit: float = 1.0
+    smoothed: Series | None = None
+
+    @property
+    def main(self) -> Series:
+        """What is drawn in full strength."""
+        return self.series if self.smoothed is None else self.smoothed
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line with a few words."""
+
+    place: float
+    text: str
+    role: Literal["best", "kept", "diverged"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture of curves.
+
+    lines: of the current run, in the order of the legend. end: how far the axis reaches. best: the place of the best
+    epoch. bounded: the values lie between 0 and 1. empty: what to say while there is nothing to draw.
+    """
+
+    name: str
+    axis: Axis
+    label: str
+    lines: tuple[Line, ...] = ()
+    earlier: tuple[Line, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    end: float = 1.0
+    updates_per_epoch: int = 1
+    best: float | None = None
+    bounded: bool = False
+    empty: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(len(line.series) for line in (*self.lines, *self.earlier))
+
+
+class Smoother:
+    """Moving averages of series, kept up to date as these grow."""
+
+    def __init__(self, span: float) -> None:
+        """span: about how many values an average reaches over; 1: no smoothing."""
+        self.span = span
+        self._averages: WeakKeyDictionary[Series, MovingAverage] = WeakKeyDictionary()
+
+    def of(self, series: Series) -> Series | None:
+        """The average of a series, None where nothing is smoothed."""
+        if self.span <= 1:
+            return None
+        average = self._averages.get(series)
+        if average is None:
+            average = self._averages[series] = MovingAverage(self.span, series.values.dtype)
+        average.follow(series.values)
+        return average.series
+
+
+def figure_title(name: str) -> str:
+    """What the choice of pictures calls one: Keras' names, and the word cost for the loss."""
+    return {"loss": "Cost (loss)", LEARNING_RATE: "Learning rate"}.get(name, name)
+
+
+def make_figure(
+    history: RunHistory | None, earlier: Sequence[RunHistory], *, name: str, axis: Axis, smoother: Smoother
+) -> Figure:
+    """The picture of the loss, a metric or the learning rate over updates or epochs."""
+    label = {"loss": "cost", LEARNING_RATE: "learning rate"}.get(name, name)
+    pale = [line for run in earlier for line in _earlier_lines(run, name, axis, smoother)]
+    if history is None:
+        empty = "No run yet. Press Run (F5) and the curves grow here with every update."
+        end = max((float(line.xs[-1]) for line in pale if len(line.xs)), default=1.0)
+        return Figure(name=name, axis=axis, label=label, earlier=tuple(pale), end=end, empty=empty)
+    lines = _current_lines(history, name, axis, smoother)
+    return Figure(
+        name=name,
+        axis=axis,
+        label=label,
+        lines=tuple(lines),
+        earlier=tuple(pale),
+        marks=tuple(_marks(history, name, axis)),
+        end=max([_end(history, axis), *(float(line.xs[-1]) for line in pale if len(line.xs))]),
+        updates_per_epoch=history.updates_per_epoch,
+        best=_best_place(history, name, axis),
+        bounded=more_is_better(name),
+        empty=_why_empty(history, name),
+    )
+
+
+def _current_lines(history: RunHistory, name: str, axis: Axis, smoother: Smoother) -> list[Line]:
+    lines: list[Line] = []
+    updates = history.line(name, "update")
+    if axis == "epoch" and name != LEARNING_RATE and updates is not None and len(updates[0]) > history.epoch:
+        # Before the first epoch is complete this is all there is to see; later it shows how noisy the updates are.
+        lines.append(Line(name, "trace", history.name, *updates, unit=float(history.updates_per_epoch)))
+    roles: tuple[tuple[str, Role], ...] = ((name, "training"), (f"val_{name}", "validation"))
+    for line_name, role in roles:
+        found = history.line(line_name, axis)
+        if found is not None:
+            smoothed = None if name == LEARNING_RATE else smoother.of(found[1])
+            lines.append(Line(line_name, role, history.name, *found, smoothed=smoothed))
+    return lines
+
+
+def _earlier_lines(run: RunHistory, name: str, axis: Axis, smoother: Smoother) -> list[Line]:
+    """One line for each earlier run: its validation values where it has them, for they are what runs are compared by."""
+    found = run.line(f"val_{name}", axis) or run.line(name, axis)
+    if found is None:
+        return []
+    line_name = f"val_{name}" if run.line(f"val_{name}", axis) is not None else name
+    return [Line(line_name, "earlier", run.name, *found, smoothed=smoother.of(found[1]))]
+
+
+def _best_place(history: RunHistory, name: str, axis: Axis) -> float | None:
+    best = history.best_epoch(name)
+    return None if best is None else history.place(best, axis)
+
+
+def _marks(history: RunHistory, name: str, axis: Axis) -> list[Mark]:
+    marks: list[Mark] = []
+    best = history.best_epoch(name)
+    kept = history.ended.epoch if history.ended is not None and history.ended.epoch else None
+    for epoch, words, role in ((best, "best", "best"), (kept, "kept", "kept")):
+        if epoch is None or (role == "kept" and epoch == best):
+            continue
+        place = history.place(epoch, axis)
+        if place is not None:
+            both = role == "best" and kept == best
+            marks.append(Mark(place, f"{'best, kept' if both else words}: epoch {epoch:,}", role))
+    diverged = history.diverged_at
+    if diverged is None and history.ended is not None and history.ended.reason == "diverged":
+        diverged = history.update
+    if diverged is not None:
+        place = diverged / history.updates_per_epoch if axis == "epoch" else float(diverged)
+        marks.append(Mark(place, f"diverged at update {diverged:,}", "diverged"))
+    return marks
+
+
+_WHOLE_AXIS_EPOCHS = 100
+
+
+def _end(history: RunHistory, axis: Axis) -> float:
+    """How far the axis reaches: to the planned end, once that is in sight; to the real end when the run is over.
+
+    A plan of many epochs is halved until the run fills two fifths of the axis, so that it moves seldom.
+    """
+    unit = history.updates_per_epoch if axis == "epoch" else 1
+    reached = history.update / unit
+    if history.ended is not None and reached:
+        return reached
+    planned = history.planned_epochs
+    while planned > _WHOLE_AXIS_EPOCHS and planned / 2 > history.update / history.updates_per_epoch * 1.25:
+        planned = math.ceil(planned / 2)
+    return max(planned * history.updates_per_epoch / unit, reached, 1.0)
+
+
+def _why_empty(history: RunHistory, name: str) -> str:
+    if name == LEARNING_RATE:
+        return "The learning rate is drawn at the end of each epoch."
+    if name == "loss" or not history.epoch:
+        return f"{figure_title(name)} is drawn as soon as the first updates are done."
+    return f"{name} was not measured in this run. Choose it among the metrics and run again."

@@ -1,0 +1,414 @@
+"""The simple fields of a form: one widget for one value.
+
+Every field has `committed(value, merge)`: the user wants this value (merge: as part of one movement); `refused(text)`:
+what was typed means nothing; `left(fresh)`: the focus went while it showed something invalid (fresh: which turned out
+only then); and `show_value`, which never commits. A field does not know the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QLocale, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from nnplayground.ui.widgets.numbers import Notation, stepped
+from nnplayground.ui.widgets.schema import Number, NumberOrName
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_UNSET = object()
+_BATCH_SIZES = (8, 16, 32, 64, 128, 256)
+
+
+def commit_pending() -> None:
+    """Commit what is being typed in the field that has the focus, if anything. For whoever reads the document on a
+    shortcut or a click that leaves the focus where it is."""
+    widget = QApplication.focusWidget()
+    while widget is not None and not isinstance(widget, LineField | WholeField | NumberOrNameField):
+        widget = widget.parentWidget()
+    if widget is not None:
+        widget.commit()
+
+
+def mark_invalid(widget: QWidget, invalid: bool) -> None:
+    """Give a field its red border, or take it away."""
+    wanted = "true" if invalid else "false"
+    if widget.property("invalid") != wanted:
+        widget.setProperty("invalid", wanted)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def is_invalid(widget: QWidget) -> bool:
+    return widget.property("invalid") == "true"
+
+
+class LineField(QLineEdit):
+    """Text in some notation. Enter and leaving commit, Escape takes back, the arrow keys step."""
+
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self, notation: Notation, *, placeholder: str = "") -> None:
+        super().__init__()
+        self._notation = notation
+        self._value: Any = _UNSET
+        self.setPlaceholderText(placeholder)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value, unless it is the one from which the user is just typing another one."""
+        if value == self._value and self.isModified() and self.hasFocus():
+            return
+        self._value = value
+        self._write()
+
+    def take_back(self) -> None:
+        """Show the value again in place of what was typed."""
+        mark_invalid(self, False)
+        self._write()
+
+    def commit(self) -> None:
+        if self.text() == self._notation.write(self._value):
+            self.take_back()
+            return
+        try:
+            value = self._notation.read(self.text())
+        except ValueError:
+            self.refused.emit(self.text().strip())
+            return
+        self.setModified(False)
+        self.committed.emit(value, False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.commit()
+            self.selectAll()
+        elif event.key() == Qt.Key.Key_Escape and self.isModified():
+            self.take_back()
+            self.selectAll()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._step(1 if event.key() == Qt.Key.Key_Up else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus() and event.angleDelta().y():
+            self._step(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            return
+        fresh = not is_invalid(self)
+        if fresh:
+            self.commit()
+        if is_invalid(self):
+            self.left.emit(fresh)
+        self.setCursorPosition(0)
+
+    def _step(self, direction: int) -> None:
+        try:
+            before = self._notation.read(self.text())
+        except ValueError:
+            before = self._value
+        after = self._notation.step(before, direction)
+        if after is not None and after != self._value:
+            self.setModified(False)
+            self.committed.emit(after, True)
+
+    def _write(self) -> None:
+        self.setText(self._notation.write(self._value))
+        self.setCursorPosition(0)
+
+
+class WholeField(QSpinBox):
+    """A whole number. Anything can be typed, so that what is wrong with it can be said."""
+
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self, number: Number) -> None:
+        super().__init__()
+        self._number = number
+        self._stepping = False
+        self._document_value = 0
+        self.setLocale(QLocale.c())
+        self.setRange(-(2**31), 2**31 - 1)
+        self.setKeyboardTracking(False)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.lineEdit().setValidator(None)
+        self.valueChanged.connect(self._on_value_changed)
+
+    def show_value(self, value: int) -> None:
+        typing = self.lineEdit().isModified() and self.hasFocus()
+        if value == self._document_value and typing:
+            return
+        self._document_value = value
+        self._write()
+
+    def take_back(self) -> None:
+        mark_invalid(self, False)
+        self._write()
+
+    def commit(self) -> None:
+        text = self.lineEdit().text().strip()
+        value = _whole(text)
+        if value is None:
+            self.refused.emit(text)
+        elif value == self.value():
+            self._write()
+        else:
+            self.setValue(value)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        fits = _whole(text) is not None
+        return QValidator.State.Acceptable if fits else QValidator.State.Intermediate, text, position
+
+    def valueFromText(self, text: str) -> int:
+        value = _whole(text)
+        return self._document_value if value is None else value
+
+    def stepBy(self, steps: int) -> None:
+        value: float = self.value()
+        for _ in range(abs(steps)):
+            value = stepped(value, 1 if steps > 0 else -1, number=self._number)
+        self._stepping = True
+        self.setValue(int(value))
+        self._stepping = False
+        self.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.commit()
+            self.selectAll()
+        elif event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+            self.take_back()
+            self.selectAll()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        fresh = not is_invalid(self)
+        if fresh and event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.commit()
+        if is_invalid(self):
+            self.left.emit(fresh)
+        super().focusOutEvent(event)
+
+    def _on_value_changed(self, value: int) -> None:
+        self.lineEdit().setModified(False)
+        self.committed.emit(value, self._stepping)
+
+    def _write(self) -> None:
+        blocked = self.blockSignals(True)
+        self.setValue(self._document_value)
+        # Qt leaves the text alone where the value stays the same.
+        self.lineEdit().setText(str(self._document_value))
+        self.lineEdit().setModified(False)
+        self.blockSignals(blocked)
+
+
+def _whole(text: str) -> int | None:
+    """The whole number in a text, None where there is none or it does not fit into 32 bits."""
+    try:
+        value = int(text.strip().replace("−", "-"))
+    except ValueError:
+        return None
+    return value if -(2**31) <= value < 2**31 else None
+
+
+class ChoiceField(QComboBox):
+    """One of several values. The wheel scrolls the form, not the choice, unless the field has the focus."""
+
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self, items: Sequence[tuple[str, Any]], *, helps: Sequence[str] = ()) -> None:
+        """items: (text, value). helps: the tooltip of each item."""
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+        self.setMaxVisibleItems(16)
+        for text, value in items:
+            self.addItem(text, value)
+        for index, text in enumerate(helps):
+            self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
+        self.currentIndexChanged.connect(self._on_index_changed)
+
+    def show_value(self, value: Any) -> None:
+        blocked = self.blockSignals(True)
+        self.setCurrentIndex(next((row for row in range(self.count()) if self.itemData(row) == value), -1))
+        self.blockSignals(blocked)
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(max(self.width(), self.view().sizeHintForColumn(0) + 28))
+        super().showPopup()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def _on_index_changed(self, index: int) -> None:
+        if index >= 0:
+            self.committed.emit(self.itemData(index), False)
+
+
+class NumberOrNameField(QComboBox):
+    """A number that is typed or picked, or a name in its place ("all")."""
+
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self, kind: NumberOrName) -> None:
+        super().__init__()
+        self._kind = kind
+        self._value: Any = _UNSET
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setCompleter(None)  # type: ignore[arg-type] - None is Qt's way to have none
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(4)
+        self.addItems([str(size) for size in _BATCH_SIZES if kind.number.range.holds(size)])
+        self.addItems(list(kind.names))
+        self.activated.connect(lambda index: self.commit())
+        self.lineEdit().installEventFilter(self)
+
+    def show_value(self, value: Any) -> None:
+        if value == self._value and self.lineEdit().isModified() and self.lineEdit().hasFocus():
+            return
+        self._value = value
+        self.take_back()
+
+    def take_back(self) -> None:
+        mark_invalid(self, False)
+        text = str(self._value)
+        blocked = self.blockSignals(True)
+        self.setCurrentIndex(self.findText(text))
+        self.setEditText(text)
+        self.lineEdit().setModified(False)
+        self.blockSignals(blocked)
+
+    def commit(self) -> None:
+        text = self.currentText().strip()
+        if text == str(self._value):
+            self.take_back()
+        elif text in self._kind.names:
+            self.committed.emit(text, False)
+        else:
+            value = _whole(text)
+            if value is None:
+                self.refused.emit(text)
+            else:
+                self.committed.emit(value, False)
+
+    def eventFilter(self, watched: Any, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in _ENTER:
+                self.commit()
+                self.lineEdit().selectAll()
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+                self.take_back()
+                return True
+        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            fresh = not is_invalid(self)
+            if fresh and event.reason() != Qt.FocusReason.PopupFocusReason:
+                self.commit()
+            if is_invalid(self):
+                self.left.emit(fresh)
+        return super().eventFilter(watched, event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class FlagField(QCheckBox):
+    """Yes or no."""
+
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.toggled.connect(lambda checked: self.committed.emit(checked, False))
+
+    def show_value(self, value: bool) -> None:
+        blocked = self.blockSignals(True)
+        self.setChecked(bool(value))
+        self.blockSignals(blocked)
+
+
+class FolderField(QWidget):
+    """The path of a folder, typed or chosen."""
+
+    wide = True
+    committed = Signal(object, bool)
+    refused = Signal(str)
+    left = Signal(bool)
+
+    def __init__(self, notation: Notation, *, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.line = LineField(notation, placeholder="no folder chosen")
+        self._choose = QPushButton("Choose…")
+        explanation = f"Choose the {title[:1].lower()}{title[1:]}"
+        for set_text in (self._choose.setToolTip, self._choose.setStatusTip, self._choose.setAccessibleName):
+            set_text(explanation)
+        self._choose.clicked.connect(self._on_choose_clicked)
+        self.line.committed.connect(self.committed)
+        self.line.refused.connect(self.refused)
+        self.line.left.connect(self.left)
+        self.setFocusProxy(self.line)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self._choose)
+
+    def setObjectName(self, name: Any) -> None:
+        """The line that holds the path is what a program looks for."""
+        self.line.setObjectName(name)
+        self._choose.setObjectName(f"{name}.choose")
+
+    def show_value(self, value: str) -> None:
+        self.line.show_value(value)
+
+    def _on_choose_clicked(self) -> None:
+        start = self.line.text() or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, self._title, start)
+        if chosen:
+            self.committed.emit(str(Path(chosen)), False)

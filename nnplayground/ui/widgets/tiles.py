@@ -1,0 +1,349 @@
+"""A gallery of tiles: pictures with lines of text below, as many in a row as fit.
+
+The view asks its model only for the tiles that can be seen, so its length costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from nnplayground.ui import icons
+from nnplayground.ui.theme import Colors, colors
+from nnplayground.ui.widgets.bars import small_font
+from nnplayground.ui.widgets.pictures import PictureLoader, side_for
+
+Index = QModelIndex | QPersistentModelIndex
+Tone = Literal["text", "muted", "error", "good"]
+
+TILE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+"""A model's data under this role: the Tile of a row."""
+ID_ROLE = int(Qt.ItemDataRole.UserRole) + 2
+"""A model's data under this role: the id of a row's sample."""
+
+_ROOT = QModelIndex()
+_GAP = 6
+_RADIUS = 4.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line under a picture: `lead` in bold, shortened where there is no room, then `rest` in full."""
+
+    lead: str
+    rest: str = ""
+    tone: Tone = "text"
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """What is painted for one sample. title: painted in the place of the picture where there is no file."""
+
+    title: str
+    file: Path | None
+    lines: Sequence[Line] = ()
+
+
+def draw_cover(painter: QPainter, area: QRectF, pixmap: QPixmap, *, radius: float = _RADIUS) -> None:
+    """The picture fills the area; what is too long is cut evenly from both ends."""
+    source = QRectF(pixmap.rect())
+    scale = min(source.width() / area.width(), source.height() / area.height())
+    part = QRectF(0, 0, area.width() * scale, area.height() * scale)
+    part.moveCenter(source.center())
+    painter.save()
+    clip = QPainterPath()
+    clip.addRoundedRect(area, radius, radius)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setClipPath(clip)
+    painter.drawPixmap(area, pixmap, part)
+    painter.restore()
+
+
+def draw_placeholder(painter: QPainter, area: QRectF, text: str, theme: Colors, *, failed: bool = False) -> None:
+    """In the place of a picture: `text`, or an icon where it is empty or the file cannot be read."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.separator), 1))
+    painter.setBrush(QColor(theme.raised))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+    if text and not failed:
+        painter.setPen(QColor(theme.muted))
+        inside = area.adjusted(4, 2, -4, -2)
+        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(inside.width()))
+        painter.drawText(inside, int(Qt.AlignmentFlag.AlignCenter), elided)
+    else:
+        size = 18
+        icon = icons.pixmap("warning" if failed else "image", theme.warning if failed else theme.muted, size=size)
+        center = area.center()
+        painter.drawPixmap(QRectF(center.x() - size / 2, center.y() - size / 2, size, size), icon, QRectF(icon.rect()))
+    painter.restore()
+
+
+def draw_file(
+    painter: QPainter,
+    area: QRectF,
+    file: Path | None,
+    loader: PictureLoader,
+    *,
+    title: str,
+    theme: Colors,
+    ratio: float,
+) -> None:
+    """The picture of a file as far as it has been loaded. ratio: device pixels per logical pixel."""
+    if file is None:
+        draw_placeholder(painter, area, title, theme)
+        return
+    # A picture that is cut to fit is shown by its short side, so its long one has to be larger than the area.
+    side = side_for(1.3 * max(area.width(), area.height()), ratio)
+    pixmap = loader.pixmap(file, side)
+    if pixmap is not None:
+        draw_cover(painter, area, pixmap)
+    else:
+        loader.request(file, side)
+        draw_placeholder(painter, area, "", theme, failed=loader.failure(file, side) is not None)
+
+
+class TileDelegate(QStyledItemDelegate):
+    """Paints the tiles."""
+
+    def __init__(self, loader: PictureLoader, lines: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._loader = loader
+        self._lines = lines
+        self._tile = QSize(90, 80)
+
+    def set_tile_size(self, size: QSize) -> None:
+        """Including the gap to the next tile."""
+        self._tile = size
+
+    def text_height(self, metrics: QFontMetrics) -> int:
+        return self._lines * (metrics.height() - 1) + (4 if self._lines else 0)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return self._tile
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        tile = index.data(TILE_ROLE)
+        widget: QWidget = option.widget  # type: ignore[attr-defined]
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        font: QFont = option.font  # type: ignore[attr-defined]
+        if not isinstance(tile, Tile):
+            return
+        theme = colors(widget)
+        inside = QRectF(rect).adjusted(_GAP / 2, _GAP / 2, -_GAP / 2, -_GAP / 2)
+        small = small_font(font)
+        metrics = QFontMetrics(small)
+        text_height = self.text_height(metrics)
+        picture = inside.adjusted(0, 0, 0, -text_height)
+        painter.save()
+        painter.setFont(small)
+        draw_file(
+            painter,
+            picture,
+            tile.file,
+            self._loader,
+            title=tile.title,
+            theme=theme,
+            ratio=widget.devicePixelRatioF(),
+        )
+        top = picture.bottom() + 3
+        for line in tile.lines[: self._lines]:
+            _draw_line(painter, QRectF(inside.left(), top, inside.width(), metrics.height()), line, small, theme)
+            top += metrics.height() - 1
+        self._draw_frame(painter, picture, state, theme)
+        painter.restore()
+
+    def _draw_frame(self, painter: QPainter, picture: QRectF, state: QStyle.StateFlag, theme: Colors) -> None:
+        if state & QStyle.StateFlag.State_Selected:
+            pen = QPen(QColor(theme.accent), 2.5)
+        elif state & QStyle.StateFlag.State_MouseOver:
+            pen = QPen(QColor(theme.muted), 1.5)
+        else:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(picture.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+
+
+def _draw_line(painter: QPainter, area: QRectF, line: Line, font: QFont, theme: Colors) -> None:
+    lead_font = QFont(font)
+    lead_font.setBold(line.bold)
+    metrics = QFontMetrics(lead_font)
+    rest_width = QFontMetrics(font).horizontalAdvance(line.rest) + 4 if line.rest else 0
+    lead = metrics.elidedText(line.lead, Qt.TextElideMode.ElideRight, max(0, int(area.width()) - rest_width))
+    painter.setFont(lead_font)
+    painter.setPen(QColor(getattr(theme, line.tone)))
+    flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    painter.drawText(area, flags, lead)
+    if line.rest:
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text))
+        painter.drawText(area.adjusted(metrics.horizontalAdvance(lead) + 4, 0, 0, 0), flags, line.rest)
+
+
+class TileSource(Protocol):
+    """What a gallery shows. Asked for a few rows at a time."""
+
+    def __len__(self) -> int: ...
+
+    def sample_id(self, row: int) -> str: ...
+
+    def tile(self, row: int) -> Tile: ...
+
+    def description(self, row: int) -> str:
+        """For the tooltip and for screen readers."""
+        ...
+
+    def row_of(self, sample_id: str) -> int | None: ...
+
+
+class _TileModel(QAbstractListModel):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._source: TileSource | None = None
+
+    def show_source(self, source: TileSource) -> None:
+        self.beginResetModel()
+        self._source = source
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() or self._source is None else len(self._source)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
+        if self._source is None or not index.isValid():
+            return None
+        if role == TILE_ROLE:
+            return self._source.tile(index.row())
+        if role == ID_ROLE:
+            return self._source.sample_id(index.row())
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return self._source.description(index.row())
+        return None
+
+
+class TileView(QListView):
+    """The gallery. Rows are filled: tiles grow until no part of another one would fit."""
+
+    picked = Signal(str)
+    """A tile was clicked, or Enter pressed on it: the id of its sample."""
+    current_changed = Signal(str)
+    """The mouse or the keyboard has moved to another sample."""
+
+    def __init__(
+        self,
+        loader: PictureLoader,
+        *,
+        lines: int,
+        smallest: int = 84,
+        aspect: float = 0.72,
+        parent: QWidget | None = None,
+    ) -> None:
+        """lines: of text below each picture; smallest: width of a tile; aspect: height of a picture by its width."""
+        super().__init__(parent)
+        self._smallest = smallest
+        self._aspect = aspect
+        self._quiet = False
+        self._tiles = _TileModel(self)
+        self._delegate = TileDelegate(loader, lines, self)
+        self.setModel(self._tiles)
+        self.setItemDelegate(self._delegate)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
+        self.setUniformItemSizes(True)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A bar that comes and goes would change how many tiles fit, and that whether there is a bar.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setMouseTracking(True)
+        self.clicked.connect(self._on_picked)
+        loader.loaded.connect(self._on_loaded)
+
+    def show_source(self, source: TileSource) -> None:
+        """Show other samples. The place scrolled to stays, and the sample selected where it is still there."""
+        selected = self.current_id()
+        place = self.verticalScrollBar().value()
+        self._quiet = True
+        self._tiles.show_source(source)
+        self.executeDelayedItemsLayout()
+        self.verticalScrollBar().setValue(place)
+        self._quiet = False
+        self.set_current_row(source.row_of(selected) if selected is not None else None)
+
+    def current_id(self) -> str | None:
+        value = self.currentIndex().data(ID_ROLE)
+        return value if isinstance(value, str) else None
+
+    def set_current_row(self, row: int | None, *, scroll: bool = False) -> None:
+        """Select a row without telling anybody."""
+        place = self.verticalScrollBar().value()
+        self._quiet = True
+        index = self._tiles.index(row, 0) if row is not None else QModelIndex()
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if scroll and index.isValid():
+            self.scrollTo(index)
+        else:
+            self.verticalScrollBar().setValue(place)
+        self._quiet = False
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        super().currentChanged(current, previous)
+        value = current.data(ID_ROLE)
+        if not self._quiet and isinstance(value, str):
+            self.current_changed.emit(value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self._on_picked(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_tiles()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_tiles()
+
+    def _fit_tiles(self) -> None:
+        """Choose the size of the tiles for the width there is."""
+        scale = self.fontMetrics().height() / 16
+        width = self.viewport().width() - 1
+        columns = max(1, int(width / (self._smallest * scale)))
+        tile_width = max(24, width // columns)
+        text_height = self._delegate.text_height(QFontMetrics(small_font(self.font())))
+        size = QSize(tile_width, round((tile_width - _GAP) * self._aspect) + text_height + _GAP)
+        self._delegate.set_tile_size(size)
+        self.setGridSize(size)
+
+    def _on_picked(self, index: Index) -> None:
+        value = index.data(ID_ROLE)
+        if isinstance(value, str):
+            self.picked.emit(value)
+
+    def _on_loaded(self) -> None:
+        self.viewport().update()

@@ -1,0 +1,265 @@
+"""The workspace: the canvas in the middle, all panels around it in docks, and what they need of each other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+
+from nnplayground.training.events import Catalog, RunStarted, Snapshot, SnapshotWants
+from nnplayground.training.mailbox import Frame
+from nnplayground.ui.canvas.panel import CanvasPanel
+from nnplayground.ui.document import Document
+from nnplayground.ui.panels.activations import ActivationsPanel
+from nnplayground.ui.panels.confusion import ConfusionPanel
+from nnplayground.ui.panels.curves import CurvesPanel
+from nnplayground.ui.panels.dataset import DatasetPanel
+from nnplayground.ui.panels.inspector import InspectorPanel
+from nnplayground.ui.panels.mistakes import MistakesPanel
+from nnplayground.ui.panels.palette import PalettePanel
+from nnplayground.ui.panels.weights import WeightsPanel
+from nnplayground.ui.widgets.message_bar import MessageBar
+from nnplayground.ui.widgets.pictures import PictureLoader
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+class Workspace(QMainWindow):
+    """Panels and their docks. Knows the document, but neither files nor the engine."""
+
+    wants_changed = Signal()
+    """What visible panels want to see of the model has changed: see `wants`."""
+    detail_requested = Signal(str)
+    """A sample is to be shown large, with reasons."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self._document = document
+        self.pictures = PictureLoader(self)
+        self.messages = MessageBar()
+        self.canvas = CanvasPanel(document)
+        self.palette_panel = PalettePanel()
+        self.dataset = DatasetPanel(document)
+        self.inspector = InspectorPanel(document)
+        self.activations = ActivationsPanel(self.pictures)
+        self.curves = CurvesPanel()
+        self.confusion = ConfusionPanel()
+        self.weights = WeightsPanel()
+        self.mistakes = MistakesPanel(self.pictures)
+        self._docks: dict[str, QDockWidget] = {}
+        self._layer = ""
+        self._catalog: Catalog | None = None
+        self._build()
+        self._connect()
+        self._show_layers()
+        self._initial = self.saveState()
+
+    def _build(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(centre)
+        self.setDockNestingEnabled(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setCorner(Qt.Corner.BottomLeftCorner, _LEFT)
+        self.setCorner(Qt.Corner.BottomRightCorner, _BOTTOM)
+        self._dock(self.palette_panel, "Layers", _LEFT)
+        self._dock(self.dataset, "Data", _LEFT)
+        self._dock(self.inspector, "Inspector", _RIGHT)
+        self._dock(self.activations, "Activations", _RIGHT)
+        for panel, title in ((self.curves, "Curves"), (self.weights, "Weights"), (self.confusion, "Confusion")):
+            self._dock(panel, title, _BOTTOM)
+        self._dock(self.mistakes, "Mistakes", _BOTTOM)
+        self.splitDockWidget(self._docks["inspector"], self._docks["activations"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(self._docks["curves"], self._docks["mistakes"], Qt.Orientation.Horizontal)
+        self.tabifyDockWidget(self._docks["curves"], self._docks["weights"])
+        self.tabifyDockWidget(self._docks["weights"], self._docks["confusion"])
+        self._docks["curves"].raise_()
+
+    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea) -> None:
+        name = panel.objectName()
+        dock = QDockWidget(title)
+        dock.setObjectName(f"dock.{name}")
+        dock.setWidget(panel)
+        dock.visibilityChanged.connect(lambda visible: self.wants_changed.emit())
+        self.addDockWidget(area, dock)
+        self._docks[name] = dock
+
+    def _connect(self) -> None:
+        self.palette_panel.layer_requested.connect(self._on_layer_requested)
+        self.canvas.layer_selected.connect(self._on_layer_selected)
+        self.canvas.edit_requested.connect(self._on_edit_requested)
+        self.activations.layer_chosen.connect(self._on_activation_layer)
+        self.activations.sample_changed.connect(lambda sample_id: self.wants_changed.emit())
+        self.weights.wants_changed.connect(self.wants_changed)
+        self.confusion.cell_chosen.connect(self._on_cell_chosen)
+        self.mistakes.sample_chosen.connect(self.activations.show_sample)
+        self.mistakes.detail_requested.connect(self.detail_requested)
+        self._document.changed.connect(self._on_project_changed)
+
+    def place_docks(self, width: int, height: int) -> None:
+        """Sizes in keeping with the window, for the first start and after a reset of the layout."""
+        side = max(200, min(250, width * 15 // 100))
+        inspector = max(262, min(330, width * 20 // 100))
+        activations = max(250, min(330, width * 20 // 100))
+        bottom = max(220, min(420, height * 31 // 100))
+        docks = self._docks
+        self.resizeDocks([docks["palette"]], [side], Qt.Orientation.Horizontal)
+        self.resizeDocks(
+            [docks["inspector"], docks["activations"]], [inspector, activations], Qt.Orientation.Horizontal
+        )
+        self.resizeDocks([docks["curves"], docks["mistakes"]], [bottom, bottom], Qt.Orientation.Vertical)
+        rest = width - side
+        self.resizeDocks(
+            [docks["curves"], docks["mistakes"]], [rest * 52 // 100, rest * 48 // 100], Qt.Orientation.Horizontal
+        )
+        self.resizeDocks(
+            [docks["palette"], docks["dataset"]], [height * 52 // 100, height * 40 // 100], Qt.Orientation.Vertical
+        )
+
+    def reset_layout(self) -> None:
+        """All panels back to their places."""
+        for dock in self._docks.values():
+            dock.setFloating(False)
+        self.restoreState(self._initial)
+        for dock in self._docks.values():
+            dock.show()
+        self.place_docks(self.width(), self.height())
+        self._docks["curves"].raise_()
+
+    def restore_layout(self, state: QByteArray | None) -> bool:
+        return state is not None and self.restoreState(state)
+
+    def dock_actions(self) -> list[QAction]:
+        """For the View menu: show and hide each panel."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front, by its object name."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    @property
+    def wants(self) -> SnapshotWants:
+        """What visible panels want to see of the model."""
+        sample = self.activations.sample_id() if self.activations.isVisible() else None
+        layer = self._layer if self._layer in self._document.project.model.by_id else ""
+        weights_shown = self.weights.isVisible()
+        has_function = layer and hasattr(self._document.project.model.layer(layer), "activation")
+        return SnapshotWants(
+            sample_id=sample,
+            layer_ids=(self.activation_layer,) if sample is not None and self.activation_layer else (),
+            weights=self.weights.wanted_layers() if weights_shown else (),
+            histograms=weights_shown,
+            before_of=layer if has_function and self.inspector.isVisible() else None,
+        )
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """Which samples there are, once the data is loaded."""
+        return self._catalog
+
+    @property
+    def activation_layer(self) -> str:
+        """The layer whose activations are shown: the selected one, else the output."""
+        model = self._document.project.model
+        if self._layer in model.by_id:
+            return self._layer
+        return model.outputs[0] if model.outputs else ""
+
+    def show_frame(self, frame: Frame) -> None:
+        """Hand what has happened in the run to the panels."""
+        if frame.preparing is not None:
+            self.dataset.show_progress(frame.preparing.message, frame.preparing.done, frame.preparing.total)
+        if frame.loaded is not None:
+            self._show_catalog(frame.loaded.catalog)
+        if frame.started is not None:
+            self._show_started(frame.started)
+        self.curves.show_frame(frame)
+        if frame.snapshot is not None:
+            self._show_snapshot(frame.snapshot)
+        if frame.mistakes is not None:
+            self.mistakes.show_mistakes(frame.mistakes)
+            self.confusion.show_mistakes(frame.mistakes)
+        if frame.epochs:
+            self.canvas.show_seconds_per_epoch(frame.epochs[-1].seconds)
+
+    def _show_catalog(self, catalog: Catalog) -> None:
+        self.dataset.show_progress("", 0, 0)
+        self._catalog = catalog
+        self.activations.show_catalog(catalog)
+        self.mistakes.show_catalog(catalog)
+
+    def _show_started(self, started: RunStarted) -> None:
+        if started.reinitialized:
+            kept = f" The weights of {_list(started.kept)} were kept." if started.kept else ""
+            self.messages.show_message(f"Started anew: {_list(started.reinitialized)}.{kept}")
+
+    def _show_snapshot(self, snapshot: Snapshot) -> None:
+        self.activations.show_snapshot(snapshot)
+        self.weights.show_snapshot(snapshot)
+        if snapshot.before is not None and snapshot.wants.before_of is not None:
+            self.inspector.show_before(snapshot.before, snapshot.wants.before_of)
+
+    def _on_layer_requested(self, layer_type: str) -> None:
+        self.canvas.append(layer_type)
+
+    def _on_layer_selected(self, layer_id: str) -> None:
+        self._layer = layer_id
+        self.inspector.show_layer(layer_id)
+        self._show_activation_layer()
+        self.weights.set_layer(layer_id)
+        self.wants_changed.emit()
+
+    def _on_edit_requested(self, layer_id: str) -> None:
+        self.show_panel("inspector")
+        self.inspector.focus_form()
+
+    def _on_activation_layer(self, layer_id: str) -> None:
+        self.canvas.select([layer_id])
+
+    def _on_cell_chosen(self, true_index: int, predicted_index: int) -> None:
+        self.show_panel("mistakes")
+        self.mistakes.show_cell(true_index, predicted_index)
+
+    def _on_project_changed(self) -> None:
+        self._show_layers()
+        self.palette_panel.set_engine(self._document.project.training.engine)
+        self.wants_changed.emit()
+
+    def _show_layers(self) -> None:
+        model = self._document.project.model
+        titles = [(block.id, f"{block.id} · {block.layer.type}") for block in model.blocks]
+        self.activations.set_layers(titles)
+        self._show_activation_layer()
+
+    def _showactivation_layer(self) -> None:
+        layer_id = self.activation_layer
+        if layer_id:
+            self.activations.set_layer(layer_id, layer_id)
+
+    def show_reset(self) -> None:
+        """What was learned is forgotten; the curves of earlier runs stay."""
+        self.mistakes.clear()
+        self.confusion.clear()
+        self.messages.show_message("What was learned is forgotten; the next run starts from the seed.")
+
+    def shutdown(self) -> None:
+        """End the threads of the panels."""
+        self.pictures.shutdown()
+        self.dataset.shutdown()
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
