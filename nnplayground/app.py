@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from platformdirs import user_log_path
-from PySide6.QtWidgets import QApplication
 from pyqtgraph.util.garbage_collector import GarbageCollector
+from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
 from nnplayground.ui.main_window import MainWindow

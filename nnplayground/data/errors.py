@@ -23,5 +23,5 @@ class ImageError(Exception):
         self.lasting = lasting
 
 
-class Cancelled(Exception):  # noqa: N818 - the user's wish, not an error
+class Cancelled(Exception):
     """Loading was ended because `cancelled` said so."""

@@ -48,8 +48,11 @@ Assignment = dict[str, list[Candidate]]
 
 
 def resolved(text: str, base: Path) -> Path:
-    """The absolute path that a dataset means: relative ones start at `base`, "~" is the user's folder."""
-    return Path(os.path.abspath(os.path.expanduser(base))) / os.path.expanduser(text)
+    """The absolute path that a dataset means: relative ones start at `base`, "~" is the user's folder.
+
+    ".." is taken out by name, the way in which relative paths are made when a project is saved.
+    """
+    return Path(os.path.abspath(os.path.join(os.path.expanduser(base), os.path.expanduser(text))))
 
 
 def survey(dataset: ImageFolder, base: Path, cancelled: Callable[[], bool]) -> Survey:

@@ -47,7 +47,8 @@ Size: TypeAlias = tuple[int, int]
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
-_NOT_READABLE = "can be JPEG, PNG, GIF, BMP, WebP, TIFF, AVIF or PPM"
+_DAMAGED = "It is damaged or cut off, so copy it again from where it came from."
+_NO_IMAGE = "It is not an image; images can be JPEG, PNG, GIF, BMP, WebP, TIFF, AVIF or PPM."
 _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyphei", "a HEIC photo"),
     (4, b"ftyphev", "a HEIC photo"),
@@ -58,6 +59,9 @@ _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
     (0, b"<svg", "a vector drawing (SVG)"),
 )
 """Offset, bytes there, and what such a file is: pictures to a person, but nothing we decode."""
+
+_OURS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\0", b"MM\0*")
+"""How files of our formats begin, even those whose header is broken."""
 
 # Source pixels per target pixel that are kept on the way down: Pillow's own choice for thumbnails is 2, and from 3 on a
 # two-step reduction cannot be told from a direct one.
@@ -179,7 +183,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
             image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError as error:
             file.seek(0)
-            raise _foreign(file.read(512)) from error
+            raise _unidentified(file.read(512)) from error
         with image:
             yield image
 
@@ -241,9 +245,9 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         raise ImageError("Its pixels have 32 bits and no defined range, so save it with 8 or 16 bits per channel.")
     if image.has_transparency_data:
         return image.convert("RGBA")
-    if image.mode in ("L", "1"):
-        return image.convert("L")
-    return image.convert("RGB")
+    if image.mode in ("L", "RGB"):
+        return image  # converting would copy it
+    return image.convert("L" if image.mode == "1" else "RGB")
 
 
 def _resized(image: Image.Image, wanted: _Geometry, box: Box) -> Image.Image:
@@ -259,7 +263,8 @@ def _flattened(image: Image.Image, *, gray: bool) -> Image.Image:
     """On white, as a page or a browser shows it; then RGB, or gray by ITU-R 601 luma."""
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image.convert("L" if gray else "RGB")
+    mode = "L" if gray else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _image_error(error: Exception) -> ImageError:
@@ -275,7 +280,7 @@ def _image_error(error: Exception) -> ImageError:
         case OSError(errno=int()):
             return ImageError(f"It could not be read: {error.strerror}.", lasting=False)
         case _:
-            return ImageError("It is damaged or cut off, so copy it again from where it came from.")
+            return ImageError(_DAMAGED)
 
 
 def _too_large(width: int | None = None, height: int | None = None) -> ImageError:
@@ -284,8 +289,10 @@ def _too_large(width: int | None = None, height: int | None = None) -> ImageErro
     return ImageError(f"It claims {claims}, which is past the limit of {limit}, so save it in a smaller size.")
 
 
-def _foreign(start: bytes) -> ImageError:
+def _unidentified(start: bytes) -> ImageError:
+    if start.startswith(_OURS):
+        return ImageError(_DAMAGED)
     for offset, mark, kind in _FOREIGN:
         if start.lstrip()[offset:].startswith(mark):
             return ImageError(f"It is {kind}, which is not read here, so save it as JPEG or PNG.")
-    return ImageError(f"It is not an image; images {_NOT_READABLE}.")
+    return ImageError(_NO_IMAGE)

@@ -1,4 +1,4 @@
-"""The project file: JSON, documented by example in the README. Decoding checks everything and says what is wrong where."""
+"""The project file: JSON, documented by example in the README. Decoding checks it and says what is wrong where."""
 
 from __future__ import annotations
 

@@ -56,7 +56,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.unlink(temporary)
         kept = " The file from before is unchanged." if path.exists() else ""
         raise FileError(
-            f"{path.name} cannot be saved in {path.parent}: {os_reason(error)}.{kept} Choose another place with Save as."
+            f"{path.name} cannot be saved in {path.parent}: {os_reason(error)}.{kept} "
+            f"Choose another place with Save as."
         ) from None
 
 

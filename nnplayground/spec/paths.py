@@ -1,5 +1,5 @@
-"""One grammar for every value of a project: model.<layer id>.<parameter>, dataset.<field>, training.<field>, deeper with
-more dots. Used by edits, forms, the command line, problems and messages about files.
+"""One grammar for every value of a project: model.<layer id>.<parameter>, dataset.<field>, training.<field>, deeper
+with more dots. Used by edits, forms, the command line, problems and messages about files.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Controls:
 
     def step_done(self, kind: StepKind) -> None:
         """Told by whoever drives the loop: an update or an epoch is complete."""
-        if self._step == kind or (self._step is not None and kind == "epoch"):
+        if self._step == kind:
             self._step = None
 
     def set_value(self, path: str, value: float) -> None:

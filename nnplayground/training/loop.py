@@ -166,7 +166,8 @@ class TrainingLoop:
                 yield self._viewer.snapshot(
                     self._controls.wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
                 )
-        metrics = {name: total / count for name, total in sums.items()}
+        metrics = {"loss": sums.pop("loss") / count}
+        metrics.update({name: total / count for name, total in sums.items()})
         evaluation = self._evaluate()
         if evaluation is None and self._has_validation:
             return

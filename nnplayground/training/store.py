@@ -213,7 +213,7 @@ def load_run(folder: Path) -> Resumable:
     """A stored run. Raises FileError where a part of it cannot be read."""
     project = load_project(folder / "project.nnp")
     try:
-        with np.load(folder / "last.npz", allow_pickle=False) as arrays:
+        with (folder / "last.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             parts: dict[str, dict[str, np.ndarray]] = {"weights": {}, "optimizer": {}, "random": {}}
             for name in arrays.files:
                 kind, _, rest = name.partition(":")

@@ -126,11 +126,12 @@ class EngineWorker:
             for event in job.make(session, controls, self._mailbox.put):
                 run_id = event.run_id
                 ended = isinstance(event, RunEnded)
-                self._mailbox.put(event)
+                # Before the event is out: whoever sees it may ask for the next step at once.
                 if isinstance(event, StepsDone):
                     controls.step_done("update")
                 elif isinstance(event, EpochDone):
                     controls.step_done("epoch")
+                self._mailbox.put(event)
                 later.extend(self._serve(session))
                 self._wait_while_paused(controls, session, later)
                 if not self.not_painting.is_set():

@@ -51,6 +51,8 @@ class Document(QObject):
 
     changed = Signal(object, object)
     """(before, after): two Projects. Also after undo, redo, open."""
+    replaced = Signal()
+    """Another project has come in the place of this one (new, open); `changed` was emitted before."""
     problems_changed = Signal()
     facts_changed = Signal()
     path_changed = Signal()
@@ -130,6 +132,7 @@ class Document(QObject):
         self.facts_changed.emit()
         self.changed.emit(before, project)
         self._check()
+        self.replaced.emit()
 
     def open(self, path: Path) -> None:
         """Read a project file. Raises FileError; then nothing changes."""

@@ -30,8 +30,9 @@ def found(query: str) -> list[str]:
     description.
     """
     words = query.casefold().split()
-    ranked = [(_distance(name, words), name) for name in LAYER_TYPES]
-    return [name for distance, name in sorted((each for each in ranked if each[0] is not None), key=lambda x: x[0])]
+    distances = {name: _distance(name, words) for name in LAYER_TYPES}
+    fitting = {name: distance for name, distance in distances.items() if distance is not None}
+    return sorted(fitting, key=fitting.__getitem__)
 
 
 def _distance(name: str, words: list[str]) -> int | None:

@@ -207,6 +207,7 @@ QPushButton[flat_look="true"], QToolButton[flat_look="true"] {{ background: tran
     padding: 3px 6px; }}
 QPushButton[flat_look="true"]:hover, QToolButton[flat_look="true"]:hover {{ background: {theme.raised}; }}
 QPushButton[flat_look="true"]:focus, QToolButton[flat_look="true"]:focus {{ border-color: {theme.accent}; }}
+QPushButton[compact="true"], QToolButton[compact="true"] {{ padding: 3px 7px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {{ background: {theme.surface};
     color: {theme.text}; border: 1px solid {theme.border}; border-radius: 6px; padding: 4px 8px;
@@ -215,8 +216,9 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
     border-color: {theme.accent}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {disabled};
     border-color: {theme.separator}; }}
-QLineEdit[invalid="true"], QComboBox[invalid="true"] {{ border-color: {theme.error}; }}
-QComboBox {{ padding-right: 22px; }}
+QLineEdit[invalid="true"], QSpinBox[invalid="true"], QComboBox[invalid="true"] {{ border-color: {theme.error}; }}
+QComboBox {{ padding-right: 2px; }}
+QComboBox[compact="true"] {{ padding: 2px 20px 2px 7px; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: {down}; width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; outline: none;

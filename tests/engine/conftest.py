@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -30,7 +31,7 @@ class Bench:
         blocks = [Block("input", Input())]
         for layer in layers:
             blocks.append(Block(new_id(layer.type, (block.id for block in blocks)), layer))
-        wires = tuple(Wire(first.id, second.id) for first, second in zip(blocks, blocks[1:], strict=False))
+        wires = tuple(Wire(first.id, second.id) for first, second in pairwise(blocks))
         return Model(tuple(blocks), wires)
 
     def facts(self, shape: tuple[int, ...], classes: int = 2) -> DataFacts:
@@ -42,7 +43,7 @@ class Bench:
         """n normally distributed samples with a label that depends on them."""
         random = np.random.default_rng(seed)
         inputs = random.normal(size=(n, *shape)).astype(np.float32)
-        told = inputs.reshape(n, -1)[:, :3].sum(axis=1)
+        told = inputs.reshape(n, math.prod(shape))[:, :3].sum(axis=1)
         if classes:
             targets = np.searchsorted(np.linspace(-1, 1, classes + 1)[1:-1], told).astype(np.int32)
         else:
@@ -89,9 +90,3 @@ def bench() -> Iterator[Bench]:
 @pytest.fixture
 def shuffled() -> Callable[..., list[np.ndarray]]:
     return batches
-
-
-@pytest.fixture
-def changed() -> Callable[..., Any]:
-    """changed(struct, **fields): a copy with other values."""
-    return msgspec.structs.replace

@@ -70,7 +70,7 @@ def _fitted(
 
 def _assert_same(engine: Any, reference: Any, *, atol: float = 2e-6) -> None:
     weights = engine.weights()
-    theirs = {f"{layer.name}/{weight.name}": np.array(weight) for layer in reference.layers for weight in layer.weights}
+    theirs = {f"{layer.name}/{weight.name}": weight.numpy() for layer in reference.layers for weight in layer.weights}
     assert weights.keys() == theirs.keys()
     for name, values in theirs.items():
         np.testing.assert_allclose(weights[name], values, rtol=2e-5, atol=atol, err_msg=name)
@@ -117,12 +117,12 @@ def test_a_large_model_equals_fit(bench: Any, monkeypatch: pytest.MonkeyPatch) -
     ("layers", "classes", "loss"),
     [
         (SOFTMAX, 3, "categorical_crossentropy"),
-        (SOFTMAX[:1] + (Dense(units=3), Activation(activation="softmax")), 3, "categorical_crossentropy"),
+        ((SOFTMAX[0], Dense(units=3), Activation(activation="softmax")), 3, "categorical_crossentropy"),
         ((Dense(units=5, activation="silu"), Dense(units=1)), 0, "mean_squared_error"),
         ((Dense(units=5, activation="arctan"), Dense(units=1)), 0, "mean_absolute_error"),
         (SIGMOID, 2, "mean_squared_error"),
         # The loss on outputs that are not made by its own activation.
-        (SIGMOID[:1] + (Dense(units=1, activation="hard_sigmoid"),), 2, "binary_crossentropy"),
+        ((SIGMOID[0], Dense(units=1, activation="hard_sigmoid")), 2, "binary_crossentropy"),
     ],
 )
 def test_every_loss_equals_fit(bench: Any, layers: Any, classes: int, loss: Any) -> None:
@@ -167,19 +167,13 @@ def test_dropout_and_batch_normalization_equal_fit(bench: Any) -> None:
         Dense(units=8), BatchNormalization(momentum=0.8), Activation(activation="relu"), Dropout(rate=0.3), *SIGMOID
     )
     samples = bench.samples(model, (4,), 43)
-    training = Training(seed=3)
+    # Not Adam: the bias before a normalization has no gradient but rounding, which Adam makes full steps of.
+    training = Training(seed=3, optimizer=SGD(learning_rate=0.1, momentum=0.5))
     engine = bench.engine(model, bench.facts((4,)), training)
     losses = _trained(engine, samples)
     reference, expected = _fitted(model, samples, (4,), training, "binary_crossentropy")
-    # A bias in front of a normalization has no gradient but rounding, which Adam blows up to full steps.
-    bias = {"dense_1/bias": np.array(reference.get_layer("dense_1").bias)}
-    assert np.abs(engine.weights()["dense_1/bias"] - bias["dense_1/bias"]).max() < 0.05
-    engine.set_weights(bias)
-    moving = {"batch_normalization_1/moving_mean": np.array(reference.get_layer("batch_normalization_1").moving_mean)}
-    assert np.abs(engine.weights()[next(iter(moving))] - moving[next(iter(moving))]).max() < 0.05
-    engine.set_weights(moving)
-    _assert_same(engine, reference, atol=2e-5)
-    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    _assert_same(engine, reference)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
 
 
 def test_images_with_class_and_sample_weights_equal_fit(bench: Any) -> None:
@@ -193,15 +187,11 @@ def test_images_with_class_and_sample_weights_equal_fit(bench: Any) -> None:
     )
     training = Training(optimizer=Adam(), class_weight={"class 0": 3.0, "class 1": 0.5})
     engine = bench.engine(model, bench.facts((8, 8, 3)), training)
-    losses = _trained(engine, weighted)
-    labels = images.targets[model.outputs[0]]
-    # fit does not take both kinds of weights at once; it multiplies either into the loss of the sample.
-    both = np.where(labels == 0, 3.0, 0.5) * weights
-    reference, expected = _fitted(model, images, (8, 8, 3), training, "binary_crossentropy", sample_weight=both)
+    _trained(engine, weighted)
+    # fit takes one kind of weights at a time, and multiplies either into the loss of the sample.
+    both = np.where(images.targets[model.outputs[0]] == 0, 3.0, 0.5) * weights
+    reference, _ = _fitted(model, images, (8, 8, 3), training, "binary_crossentropy", sample_weight=both)
     _assert_same(engine, reference)
-    # fit weights the batches of an epoch by their samples' weights when it tells the loss of the epoch.
-    assert losses[-1] < losses[0]
-    assert len(expected) == EPOCHS
 
 
 def test_balanced_class_weights_equal_fit(bench: Any) -> None:

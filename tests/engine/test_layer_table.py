@@ -100,6 +100,14 @@ def _inputs(shapes: Any) -> tuple[Shape, ...]:
     return shapes if isinstance(shapes[0], tuple) else (shapes,)
 
 
+def _declared(layer: Layer, inputs: tuple[Shape, ...]) -> Shape | str:
+    """The output shape by our rule, or why there is none."""
+    try:
+        return layer.output_shape(*inputs)
+    except ShapeError as refused:
+        return str(refused)
+
+
 def _symbolic(layer: Layer, inputs: tuple[Shape, ...]) -> tuple[Any, Shape]:
     """The built Keras layer and the shape of its output, without the batch."""
     tensors = [keras.Input(shape) for shape in inputs]
@@ -115,11 +123,10 @@ def test_the_grid_covers_the_table() -> None:
 @pytest.mark.parametrize(("kind", "shapes", "parameters"), CASES)
 def test_a_layer_equals_keras(kind: type[Layer], shapes: Any, parameters: dict[str, Any]) -> None:
     layer, inputs = kind(**parameters), _inputs(shapes)
-    try:
-        expected = layer.output_shape(*inputs)
-    except ShapeError as refused:
-        assert str(refused).startswith((layer.type, "The "))
-        assert _documented_as_refused(layer) or _keras_refuses(layer, inputs), f"Keras accepts {layer}: {refused}"
+    expected = _declared(layer, inputs)
+    if isinstance(expected, str):
+        assert layer.type in expected
+        assert _documented_as_refused(layer) or _keras_refuses(layer, inputs), f"Keras accepts {layer}: {expected}"
         return
     made, output = _symbolic(layer, inputs)
     assert output == expected
@@ -139,9 +146,8 @@ def test_values_have_the_declared_shape(kind: type[Layer]) -> None:
     inputs = _inputs(all_shapes[0])
     for parameters in grid[:3]:
         layer = kind(**parameters)
-        try:
-            expected = layer.output_shape(*inputs)
-        except ShapeError:
+        expected = _declared(layer, inputs)
+        if isinstance(expected, str):
             continue
         arrays = [np.random.default_rng(0).random((2, *shape), dtype=np.float32) for shape in inputs]
         made = layer.to_keras(keras, name="layer_1", seed=3)

@@ -23,7 +23,7 @@ from nnplayground.spec.objective import output_activation
 from nnplayground.spec.project import Project
 
 _OPTIMIZER = "training.optimizer."
-_FORWARD_BYTES = 48 << 20
+FORWARD_BYTES = 48 << 20
 """How much all values inside the model may take at once when many samples are passed through it."""
 _MOST_SAMPLES = 8192
 
@@ -51,6 +51,7 @@ class KerasEngine:
         self._objective = make_objective(
             self._project,
             self._facts,
+            output=self._network.output,
             units=self._network.shapes[self._network.output][0],
             activation=output_activation(model.layer(self._network.output)),
         )
@@ -63,7 +64,7 @@ class KerasEngine:
             for number, layer in enumerate(augmentation)
         ]
         self._live = {**self._network.live, **self._clip.live}
-        self._chunk = max(1, min(_MOST_SAMPLES, _FORWARD_BYTES // (4 * self._network.values_per_sample)))
+        self._chunk = max(1, min(_MOST_SAMPLES, FORWARD_BYTES // (4 * self._network.values_per_sample)))
 
     def attach(self, splits: Mapping[str, Samples]) -> None:
         """Make samples available by split name, in place of those of the same name."""
@@ -183,10 +184,17 @@ class KerasEngine:
 
     def weights(self) -> Weights:
         """Copies of all weights."""
-        return {name: np.array(variable) for name, variable in self._weight_variables().items()}
+        return {name: np.array(variable.numpy()) for name, variable in self._weight_variables().items()}
 
     def set_weights(self, weights: Weights) -> None:
         """Set the named weights, leave the others. Raises EngineError where a name or a shape does not fit."""
+        self._check_weights(weights)
+        variables = self._weight_variables()
+        for name, values in weights.items():
+            variables[name].assign(values)
+        self._optimizer.weights_changed()
+
+    def _check_weights(self, weights: Weights) -> None:
         variables = self._weight_variables()
         for name, values in weights.items():
             if name not in variables:
@@ -196,14 +204,11 @@ class KerasEngine:
                     f"The weight {name} has the shape {shape_text(tuple(variables[name].shape))}, "
                     f"but the given one has {shape_text(values.shape)}."
                 )
-        for name, values in weights.items():
-            variables[name].assign(values)
-        self._optimizer.weights_changed()
 
     def state(self) -> EngineState:
         """Weights, the optimizer's memory and live changes, and the states of the random generators."""
         changed = {path: np.array(value) for path, value in self._changed.items()}
-        random = {name: np.array(variable) for name, variable in self._random_variables().items()}
+        random = {name: np.array(variable.numpy()) for name, variable in self._random_variables().items()}
         return EngineState(self.weights(), {**self._optimizer.state(), **changed}, random)
 
     def restore(self, state: EngineState) -> None:
@@ -211,9 +216,11 @@ class KerasEngine:
         random = self._random_variables()
         if set(state.random) != set(random) or set(state.weights) != set(self._weight_variables()):
             raise EngineError("The saved state belongs to another model; start a new run.")
+        self._check_weights(state.weights)
+        # First the live changes: a momentum that was turned on has memory of its own.
         self.set_values({path: float(value) for path, value in state.optimizer.items() if _is_path(path)})
-        self.set_weights(state.weights)
         self._optimizer.restore({name: values for name, values in state.optimizer.items() if not _is_path(name)})
+        self.set_weights(state.weights)
         for name, values in state.random.items():
             random[name].assign(values)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnplayground.engine.base import EngineError
 from nnplayground.engine.keras.runtime import keras, tf
 from nnplayground.samples import Array
 from nnplayground.spec.facts import DataFacts
@@ -85,9 +86,20 @@ class Objective:
         return np.eye(self.classes, dtype=np.float32)[labels]
 
 
-def make_objective(project: Project, facts: DataFacts, *, units: int, activation: str) -> Objective:
-    """The objective of a project whose output has `units` values after `activation` (its Keras name)."""
+def make_objective(project: Project, facts: DataFacts, *, output: str, units: int, activation: str) -> Objective:
+    """The objective of a project whose layer `output` gives `units` values after `activation` (its Keras name).
+
+    Raises EngineError where the width does not fit the classes.
+    """
     loss = resolved_loss(project, facts)
+    if facts.target == "classes":
+        one_is_enough = facts.class_count <= 2 and loss != "categorical_crossentropy"
+        if units != facts.class_count and not (units == 1 and one_is_enough):
+            wanted = f"1 or {facts.class_count}" if one_is_enough else f"{facts.class_count}"
+            raise EngineError(
+                f"The output layer {output} has {units:,} values, but there are {facts.class_count:,} classes; "
+                f"give it {wanted} units."
+            )
     return Objective(
         loss=loss,
         metrics=resolved_metrics(project, facts),

@@ -128,7 +128,7 @@ class LiveOptimizer:
 
     def state(self) -> dict[str, Array]:
         """Learning rate, number of updates and the memory of each weight, by Keras' names."""
-        return {name: np.array(variable) for name, variable in self._variables().items()}
+        return {name: np.array(variable.numpy()) for name, variable in self._variables().items()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Take over what `state` gave. Raises EngineError where it comes from another optimizer or model."""
@@ -137,9 +137,7 @@ class LiveOptimizer:
             tuple(variable.shape) == state[name].shape for name, variable in variables.items()
         )
         if not fits:
-            raise EngineError(
-                "The saved state belongs to another optimizer or another model; start a new run."
-            )
+            raise EngineError("The saved state belongs to another optimizer or another model; start a new run.")
         self._assign(state)
 
     def _assign(self, state: Mapping[str, Array]) -> None:

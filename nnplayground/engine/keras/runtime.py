@@ -6,6 +6,7 @@ Importing this module takes seconds, so it is imported by the engine's own modul
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -53,9 +54,9 @@ def plain_errors(what: str) -> Iterator[None]:
 
 
 def _first_sentence(message: str) -> str:
-    """What TensorFlow says before it names its nodes and files."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    for line in lines:
-        if not line.startswith(("Graph execution error", "Detected at", "File ", "Defined at", "[[")):
-            return line.split(" [Op:")[0].split("[[")[0].strip().rstrip(".") + "."
+    """What TensorFlow says, without the names of its nodes and files."""
+    for line in message.splitlines():
+        said = re.sub(r"\{\{.*?\}\}|\[\[.*|\[Op:.*", "", line).strip().rstrip(".")
+        if said and not said.startswith(("Graph execution error", "Detected at", "File ", "Defined at")):
+            return f"{said}."
     return "it gave no reason."

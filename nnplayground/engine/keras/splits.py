@@ -77,6 +77,12 @@ def make_split(samples: Samples, network: Network, weights: Array | None) -> Spl
     stored = [_checked(samples.inputs, name, network) for name in network.inputs]
     labels = samples.targets[network.output]
     number = labels.ndim > 1
+    width = network.shapes[network.output][0]
+    if number and labels.shape[1] != width:
+        raise EngineError(
+            f"The output layer {network.output} has {width:,} values, but each target has {labels.shape[1]:,}; "
+            f"give it {labels.shape[1]:,} units."
+        )
     dtypes = tuple("uint8" if array.dtype == np.uint8 else "float32" for array in stored)
     resident = sum(array.nbytes for array in stored) <= RESIDENT_BYTES
     if resident:

@@ -11,8 +11,8 @@ from nnplayground.ui.canvas.faces import BlockFace
 from nnplayground.ui.canvas.look import BlockState, Style
 from nnplayground.ui.theme import colors
 
-_PORT_REACH = 10.0
-"""How near to a port's middle the pointer takes hold of it."""
+_PORT_ASIDE, _PORT_INSIDE, _PORT_OUTSIDE = 11.0, 9.0, 6.0
+"""How near to a port's middle the pointer takes hold of it; little of that lies on the wire, which is clicked too."""
 
 
 class BlockItem(QGraphicsItem):
@@ -24,7 +24,7 @@ class BlockItem(QGraphicsItem):
         self._style = style
         self._trial: BlockFace | None = None
         self._hovered = False
-        self._target = False
+        self._target: BlockState | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setAcceptHoverEvents(True)
         self.setZValue(2)
@@ -44,10 +44,11 @@ class BlockItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._style = style
 
-    def show_as_target(self, target: bool) -> None:
-        """Light up as an end that a wire may have."""
-        if target != self._target:
-            self._target = target
+    def show_as_target(self, target: bool, *, aimed: bool = False) -> None:
+        """Light up as an end that a wire may have; aimed: that it would have now."""
+        state: BlockState | None = "aimed" if aimed else "target" if target else None
+        if state != self._target:
+            self._target = state
             self.update()
 
     @property
@@ -77,12 +78,18 @@ class BlockItem(QGraphicsItem):
         return look.elided(self.face, self._style, self.rect.width())
 
     def port_at(self, point: QPointF) -> str:
-        """"input", "output" or "" for a point in the scene."""
-        if (point - self.output_port).manhattanLength() <= _PORT_REACH:
+        """ "input", "output" or "" for a point in the scene."""
+        if self._output_reach.contains(point - self.pos()):
             return "output"
-        if self.face.takes_input and (point - self.input_port).manhattanLength() <= _PORT_REACH:
-            return "input"
-        return ""
+        return "input" if self.face.takes_input and self._input_reach.contains(point - self.pos()) else ""
+
+    @property
+    def _output_reach(self) -> QRectF:
+        return QRectF(-_PORT_ASIDE, self.rect.bottom() - _PORT_INSIDE, 2 * _PORT_ASIDE, _PORT_INSIDE + _PORT_OUTSIDE)
+
+    @property
+    def _input_reach(self) -> QRectF:
+        return QRectF(-_PORT_ASIDE, self.rect.top() - _PORT_OUTSIDE, 2 * _PORT_ASIDE, _PORT_INSIDE + _PORT_OUTSIDE)
 
     def mark_at(self, point: QPointF) -> bool:
         return self.shown_face.severity is not None and self._mark_rect.adjusted(-2, -2, 2, 2).contains(
@@ -96,21 +103,21 @@ class BlockItem(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         reach = look.MARK * self._style.scale
-        return self.rect.adjusted(-5, -reach, reach, _PORT_REACH)
+        return self.rect.adjusted(-5, -reach, reach, _PORT_OUTSIDE + 1)
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
         path.setFillRule(Qt.FillRule.WindingFill)
         path.addRect(self.rect)
-        for port in (self.output_port, self.input_port):
-            path.addEllipse(port - self.pos(), _PORT_REACH, _PORT_REACH)
+        path.addRect(self._output_reach)
+        path.addRect(self._input_reach)
         return path
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         theme = colors(widget)
         state: BlockState = "plain"
-        if self._target:
-            state = "target"
+        if self._target is not None:
+            state = self._target
         elif self.isSelected():
             state = "selected"
         elif self._hovered:
@@ -121,7 +128,7 @@ class BlockItem(QGraphicsItem):
             look.paint_mark(painter, self._mark_rect, severity, theme)
         if self._hovered or self._target:
             if self.face.takes_input:
-                look.paint_port(painter, self.input_port - self.pos(), theme, strong=self._target)
+                look.paint_port(painter, self.input_port - self.pos(), theme, strong=self._target is not None)
             if not self._target:
                 look.paint_port(painter, self.output_port - self.pos(), theme, strong=False)
 

@@ -48,9 +48,7 @@ def automatic_name(layer_id: str, layer_type: str) -> bool:
     return re.fullmatch(rf"{stem}(_\d+)?", layer_id) is not None
 
 
-def block_faces(
-    model: Model, shapes: Mapping[str, LayerShapes], problems: Sequence[Problem]
-) -> dict[str, BlockFace]:
+def block_faces(model: Model, shapes: Mapping[str, LayerShapes], problems: Sequence[Problem]) -> dict[str, BlockFace]:
     marks: dict[str, list[tuple[Severity, str]]] = {}
     for problem in problems:
         if problem.layer_id is not None:
@@ -61,9 +59,7 @@ def block_faces(
     }
 
 
-def _block_face(
-    model: Model, layer_id: str, known: LayerShapes, marks: tuple[tuple[Severity, str], ...]
-) -> BlockFace:
+def _block_face(model: Model, layer_id: str, known: LayerShapes, marks: tuple[tuple[Severity, str], ...]) -> BlockFace:
     layer = model.layer(layer_id)
     is_input = isinstance(layer, Input)
     caption = layer.caption()

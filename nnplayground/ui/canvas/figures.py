@@ -50,13 +50,12 @@ def _memory(project: Project, shapes: Mapping[str, LayerShapes], facts: DataFact
 
 def bytes_text(count: int) -> str:
     """A number of bytes with two or three digits: 540 B, 1.6 MB, 58 MB."""
+    units = ["B", "kB", "MB", "GB", "TB"]
     value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 999.5:
-            break
+    while value >= 999.5 and len(units) > 1:
         value /= 1000
-    else:
-        unit = "TB"
+        units.pop(0)
+    unit = units[0]
     digits = 1 if value < 9.95 and unit != "B" else 0
     return f"{value:,.{digits}f} {unit}"
 

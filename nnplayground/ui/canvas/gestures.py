@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication, QGraphicsView
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QApplication
 
 from nnplayground.spec import edits
 from nnplayground.spec.edits import EditError
@@ -117,7 +117,13 @@ class ConnectWire:
     """Draw a wire from a port to another block. Let go over nothing: `dropped` may offer a new layer there."""
 
     def __init__(
-        self, bench: Workbench, block: BlockItem, port: str, *, clicked: Callable[[], None], dropped: Callable[[str], None]
+        self,
+        bench: Workbench,
+        block: BlockItem,
+        port: str,
+        *,
+        clicked: Callable[[], None],
+        dropped: Callable[[str, QPointF], None],
     ) -> None:
         self._bench = bench
         self._layer_id = block.face.layer_id
@@ -146,7 +152,7 @@ class ConnectWire:
         start, stop = (self._anchor, end) if self._from_output else (end, self._anchor)
         self._rubber.stretch(start, stop, allowed=refusal is None)
         if other != self._hovered:
-            self._hovered = other
+            self._aim(other)
             self._try(other)
         if other:
             note = self._bench.note
@@ -161,7 +167,7 @@ class ConnectWire:
         if block is not None:
             self._bench.commands.connect(*self._ends(block.face.layer_id))
         elif self._from_output:
-            self._dropped(self._layer_id)
+            self._dropped(self._layer_id, point)
 
     def cancel(self) -> None:
         scene = self._bench.scene
@@ -189,6 +195,14 @@ class ConnectWire:
         except EditError as problem:
             return str(problem)
         return None
+
+    def _aim(self, other: str) -> None:
+        """Light up the block that the wire would end at."""
+        blocks = self._bench.scene.blocks
+        for layer_id, aimed in ((self._hovered, False), (other, True)):
+            if layer_id and self._refusal(layer_id) is None:
+                blocks[layer_id].show_as_target(True, aimed=aimed)
+        self._hovered = other
 
     def _try(self, other: str) -> None:
         bench = self._bench
@@ -234,26 +248,3 @@ class SelectBand:
     def cancel(self) -> None:
         self._bench.scene.removeItem(self._band)
         self._bench.scene.selection.select(self._before)
-
-
-class Pan:
-    """Shove the canvas."""
-
-    def __init__(self, view: QGraphicsView, start: QPoint) -> None:
-        self._view = view
-        self._last = start
-        view.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-
-    def move_by(self, position: QPoint) -> None:
-        """position: of the pointer in the viewport; the scene moves with it."""
-        step = position - self._last
-        self._last = position
-        for bar, distance in (
-            (self._view.horizontalScrollBar(), step.x()),
-            (self._view.verticalScrollBar(), step.y()),
-        ):
-            bar.setValue(bar.value() - distance)
-
-    def end(self) -> None:
-        self._view.viewport().unsetCursor()
-

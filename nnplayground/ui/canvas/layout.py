@@ -26,8 +26,8 @@ class Measures:
     """Sizes in scene units (pixels at 100 %)."""
 
     width: float = 320
-    height: float = 40
-    gap: float = 20
+    height: float = 38
+    gap: float = 22
     """Between rows whose wires run straight down."""
     bend_gap: float = 52
     """Between rows where wires bend."""
@@ -192,7 +192,7 @@ def _rows(model: Model, part: Sequence[str]) -> Rows:
 
 def _forward_order(part: Sequence[str], wires: Sequence[Wire]) -> list[str]:
     """Every block after its sources, as far as there is no circle; a circle is cut at its first block."""
-    waiting = {layer_id: 0 for layer_id in part}
+    waiting = dict.fromkeys(part, 0)
     targets: dict[str, list[str]] = {layer_id: [] for layer_id in part}
     for wire in wires:
         waiting[wire.target] += 1
@@ -236,7 +236,9 @@ def _routes(
         for wire, entry in zip(wires, entries, strict=True):
             lanes = _lanes(rows, x, tops, wire, measures)
             shared = out[wire.source] > 1
-            routes[wire] = _labelled(wire, lanes, entry, positions, measures, near_target=shared, several=len(wires) > 1)
+            routes[wire] = _labelled(
+                wire, lanes, entry, positions, measures, near_target=shared, several=len(wires) > 1
+            )
     for wire in rows.upward:
         source, target = positions[wire.source], positions[wire.target]
         label = Point(source.x + measures.width / 4, (source.y + target.y) / 2)
@@ -302,8 +304,10 @@ def _labelled(
         middle = Point(longest.x, (longest.top + longest.bottom) / 2)
         return Route(lanes, entry, middle, label_right=longest.x >= start.x)
     if abs(start.x - end.x) <= 0.5:
-        # Beside a bend in the same gap, the straight wire's label keeps to its lower part.
-        y = (start.y + end.y) / 2 if not near_target else end.y - measures.gap / 2
+        # Beside bends in the same gap, the label keeps to the end that has none.
+        y = (start.y + end.y) / 2
+        if near_target != several:
+            y = end.y - measures.gap / 2 if near_target else start.y + measures.gap / 2
         return Route(lanes, entry, Point(end.x, y), label_right=True)
     if near_target or not several:
         return Route(lanes, entry, Point(end.x, end.y - measures.gap / 2), label_right=end.x > start.x)

@@ -47,25 +47,26 @@ class Style:
         return Measures(**{name: value * self.scale for name, value in vars(plain).items()})
 
 
-BlockState = Literal["plain", "hovered", "selected", "target"]
+BlockState = Literal["plain", "hovered", "selected", "target", "aimed"]
+"""target: a wire that is being drawn may end there; aimed: it would, if it were let go now."""
 
 
 def paint_block(
     painter: QPainter, rect: QRectF, face: BlockFace, style: Style, theme: Colors, state: BlockState = "plain"
 ) -> None:
-    """A block within rect. target: a wire that is being drawn may end there."""
+    """A block within rect."""
     accent = QColor(theme.accent)
-    if state in ("selected", "target"):
+    if state in ("selected", "aimed"):
         glow = QColor(accent)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for width, alpha in ((7.0, 26), (4.0, 44)):
             glow.setAlpha(alpha)
             painter.setPen(QPen(glow, width))
             painter.drawRoundedRect(rect, RADIUS, RADIUS)
-    border = accent if state in ("selected", "target") else QColor(theme.border)
+    border = accent if state in ("selected", "target", "aimed") else QColor(theme.border)
     if state == "hovered":
         border = QColor(theme.muted)
-    painter.setPen(QPen(border, 1.5 if state in ("selected", "target") else 1.0))
+    painter.setPen(QPen(border, 1.5 if state in ("selected", "aimed") else 1.0))
     painter.setBrush(QColor(theme.raised if state == "hovered" else theme.surface))
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
     _paint_bar(painter, rect, face.family, style.scale)
@@ -162,16 +163,19 @@ def pill_size(text: str, style: Style, *, most: float, with_icon: bool) -> tuple
 
 
 def block_pixmap(face: BlockFace, style: Style, theme: Colors, *, width: float, ratio: float) -> QPixmap:
-    """A picture of a block, as it hangs on the pointer while a layer is dragged from the palette."""
+    """A picture of a block, as it hangs on the pointer while a layer is dragged from the palette.
+
+    It hangs below the pointer, which is at its top left corner, so that the canvas can show what would happen there.
+    """
     height = style.measures.height
-    margin = 4.0
-    picture = QPixmap(round((width + 2 * margin) * ratio), round((height + 2 * margin) * ratio))
+    aside, margin = QPointF(14, 10), 4.0
+    picture = QPixmap(round((aside.x() + width + margin) * ratio), round((aside.y() + height + margin) * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(0.92)
-    paint_block(painter, QRectF(margin, margin, width, height), face, style, theme, "hovered")
+    paint_block(painter, QRectF(aside.x(), aside.y(), width, height), face, style, theme, "hovered")
     painter.end()
     return picture
 
@@ -184,7 +188,7 @@ def wire_path(points: list[QPointF]) -> QPainterPath:
     path = QPainterPath(points[0])
     for index in range(1, len(points)):
         start, end = points[index - 1], points[index]
-        straight = index % 2 == 0 or abs(start.x() - end.x()) < 0.5 and end.y() >= start.y()
+        straight = index % 2 == 0 or (abs(start.x() - end.x()) < 0.5 and end.y() >= start.y())
         if straight:
             path.lineTo(end)
             continue

@@ -1,4 +1,4 @@
-"""What lies over the canvas while the hand is at work: the block under the pointer, the note, the rubber wire, the band."""
+"""What lies over the canvas while the hand is at work: dragged blocks, a note, the rubber wire, the band."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class GhostItem(_Overlay):
         super().__init__(20)
         self._faces = faces
         self._style = style
-        self.setOpacity(0.75)
+        self.setOpacity(0.92)
 
     def boundingRect(self) -> QRectF:
         measures = self._style.measures
@@ -55,6 +55,9 @@ class NoteItem(_Overlay):
     @property
     def text(self) -> str:
         return self._text if self.isVisible() else ""
+
+    def show_style(self, style: Style) -> None:
+        self._style = style
 
     def show_note(self, text: str, middle: QPointF, *, fits: bool) -> None:
         """Put the note with its middle at a point of the scene."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from nnplayground.spec.model import Wire
@@ -170,7 +171,7 @@ def _settle(
         chosen = [each for each in near if not stands_aside(each)] or near
         wanted.append(sum(x[each] for each in chosen) / len(chosen) if chosen else x[node])
         weights.append(_LIGHT if stands_aside(node) else 1.0)
-    distances = [distance(left, right) for left, right in zip(row, row[1:], strict=False)]
+    distances = [distance(left, right) for left, right in pairwise(row)]
     for node, value in zip(row, spread(wanted, weights, distances), strict=True):
         x[node] = value
 

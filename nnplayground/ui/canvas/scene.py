@@ -13,7 +13,7 @@ from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import Model, Wire, infer_shapes
 from nnplayground.spec.project import Project
 from nnplayground.ui.canvas.block_item import BlockItem
-from nnplayground.ui.canvas.faces import block_faces, renamed, wire_labels
+from nnplayground.ui.canvas.faces import BlockFace, block_faces, renamed, wire_labels
 from nnplayground.ui.canvas.layout import Layout, arrange
 from nnplayground.ui.canvas.look import Style
 from nnplayground.ui.canvas.preview import Preview
@@ -22,8 +22,8 @@ from nnplayground.ui.canvas.wire_item import WireItem
 
 MARGIN = 18.0
 """Between the model and the edge of the scene; the marks and glows of blocks lie in it."""
-ROOM_BELOW = 64.0
-"""Where the next layer can be dropped."""
+ROOM_BELOW = 28.0
+"""Where the note about a layer at the end is written."""
 _NEAR_WIRE = 22.0
 
 
@@ -99,7 +99,7 @@ class CanvasScene(QGraphicsScene):
                 self.wires[item.wire] = item
         self.blocks[after].setSelected(was_selected)
 
-    def _show_blocks(self, faces: Mapping[str, object]) -> None:
+    def _show_blocks(self, faces: Mapping[str, BlockFace]) -> None:
         for layer_id in [each for each in self.blocks if each not in faces]:
             self.removeItem(self.blocks.pop(layer_id))
         kept = dict(self.blocks)
@@ -163,9 +163,7 @@ class CanvasScene(QGraphicsScene):
         measures = self.style_in_use.measures
         rect = QRectF()
         for point in self._layout.positions.values():
-            rect |= QRectF(
-                point.x - measures.width / 2, point.y - measures.height / 2, measures.width, measures.height
-            )
+            rect |= QRectF(point.x - measures.width / 2, point.y - measures.height / 2, measures.width, measures.height)
         for route in self._layout.routes.values():
             for lane in route.lanes:
                 rect |= QRectF(lane.x - 1, lane.top, measures.width / 4 + 1, lane.bottom - lane.top)
@@ -174,7 +172,7 @@ class CanvasScene(QGraphicsScene):
     @property
     def model_rect(self) -> QRectF:
         """What has to be seen of the scene when all of the model is to be seen."""
-        return self._extent().adjusted(0, 0, 0, MARGIN - ROOM_BELOW)
+        return self._extent()
 
     @property
     def positions(self) -> Mapping[str, tuple[float, float]]:

@@ -1,8 +1,8 @@
-"""The view of the canvas: zoom and scrolling, and the way from mouse and keyboard to gestures and requests."""
+"""The view of the canvas: the way from mouse and keyboard to gestures and requests."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -11,35 +11,22 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QGuiApplication,
     QHelpEvent,
-    QInputDevice,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
-    QResizeEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from nnplayground.layers import LAYER_TYPES
-from nnplayground.spec.fresh import fresh_layer
-from nnplayground.spec.model import Wire
-from nnplayground.spec.rearrange import place_layer
-from nnplayground.ui import mime
-from nnplayground.ui.canvas.gestures import ConnectWire, Gesture, MoveBlocks, Pan, SelectBand
+from nnplayground.ui.canvas.drops import LayerDrop, dragged_layer_type
+from nnplayground.ui.canvas.gestures import ConnectWire, Gesture, MoveBlocks, SelectBand
 from nnplayground.ui.canvas.navigation import Direction, neighbour
-from nnplayground.ui.canvas.placing import Placing, Workbench
+from nnplayground.ui.canvas.placing import Workbench
 from nnplayground.ui.canvas.tooltips import tooltip_at
+from nnplayground.ui.canvas.zoom_view import ZoomView
 from nnplayground.ui.theme import colors
 
-LEAST_ZOOM, MOST_ZOOM = 0.25, 3.0
-_LEAST_ZOOM_ON_OPENING = 0.6
-"""A newly opened model is not shown smaller than it can be read; what does not fit is scrolled to."""
-_ZOOM_STEP = 1.15
-_DOT_DISTANCE = 24
-_EDGE = 28
-"""Dragging nearer than this to the edge scrolls."""
 _ARROWS: dict[int, Direction] = {
     Qt.Key.Key_Up: "up",
     Qt.Key.Key_Down: "down",
@@ -49,125 +36,52 @@ _ARROWS: dict[int, Direction] = {
 _EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
-class CanvasView(QGraphicsView):
-    """Shows the scene. What the hand does becomes a gesture; what it asks for becomes a signal."""
+class CanvasView(ZoomView):
+    """What the hand does becomes a gesture; what it asks for becomes a signal."""
 
     edit_requested = Signal(str)
     """Id of the block whose parameters are to be edited."""
     run_pause_requested = Signal()
     """Space was pressed and released without panning."""
     insertion_requested = Signal(object, QPoint)
-    """(wire or None, global position): offer layers to insert."""
+    """(wire or None for the selection, global position): offer layers to insert."""
     branch_requested = Signal(str, QPoint)
     """(layer id, global position): a wire from it was let go over nothing."""
-    menu_requested = Signal(QPoint, QPointF)
-    """(global position, position in the scene)."""
+    menu_requested = Signal(QPoint)
+    """At a global position; what is below it is selected."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench.scene, parent)
         self._bench = bench
         self._gesture: Gesture | None = None
-        self._pan: Pan | None = None
+        self._drop: LayerDrop | None = None
         self._space = False
-        self._panned = False
-        self._dragged: Placing | None = None
-        self._dragged_type = ""
-        self._fitted = False
-        self._edge_timer = QTimer(self)
-        self._edge_timer.setInterval(30)
-        self._edge_timer.timeout.connect(self._scroll_at_edge)
+        self._space_used = False
         self.setObjectName("canvas_view")
         self.setAccessibleName("Model")
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorUnderMouse)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
-        self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    # Zoom and place
-
     @property
-    def zoom(self) -> float:
-        return self.transform().m11()
+    def content(self) -> QRectF:
+        return self._bench.scene.model_rect
 
-    def zoom_by(self, factor: float) -> None:
-        """Zoom around the pointer, within 25 % and 300 %."""
-        self._fitted = False
-        wanted = min(max(self.zoom * factor, LEAST_ZOOM), MOST_ZOOM)
-        self.scale(wanted / self.zoom, wanted / self.zoom)
+    def cancel_gesture(self) -> bool:
+        """Give up what the mouse has begun; false if it had begun nothing."""
+        self.watch_edges(None)
+        if self._gesture is None:
+            return False
+        gesture, self._gesture = self._gesture, None
+        gesture.cancel()
+        return True
 
-    def set_zoom(self, zoom: float) -> None:
-        self.zoom_by(zoom / self.zoom)
+    def dragged_to(self, point: QPointF) -> None:
+        if self._gesture is not None:
+            self._gesture.move(point, QGuiApplication.keyboardModifiers())
+        elif self._drop is not None:
+            self._drop.move(point)
 
-    def fit(self, *, least: float = LEAST_ZOOM) -> None:
-        """Show all of the model, at 100 % at most; `least` zoom where it is larger."""
-        rect = self._bench.scene.model_rect
-        room = self.maximumViewportSize()
-        zoom = min(room.width() / max(rect.width(), 1), room.height() / max(rect.height(), 1), 1.0)
-        self.resetTransform()
-        self.scale(max(zoom, least), max(zoom, least))
-        self.centerOn(rect.center().x(), rect.top() if zoom < least else rect.center().y())
-        self._fitted = True
-
-    def fit_opened(self) -> None:
-        """Show a newly opened model."""
-        self.fit(least=_LEAST_ZOOM_ON_OPENING)
-
-    def show_block(self, layer_id: str) -> None:
-        """Scroll until a block can be seen."""
-        self.ensureVisible(self._bench.scene.rect_of(layer_id), 20, 40)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._fitted:
-            self.fit_opened()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """A wheel zooms, with Shift it scrolls; a touchpad scrolls, with Ctrl it zooms."""
-        modifiers = event.modifiers()
-        touchpad = event.pointingDevice().type() == QInputDevice.DeviceType.TouchPad
-        zooming = bool(modifiers & Qt.KeyboardModifier.ControlModifier) or not touchpad
-        if zooming and not modifiers & Qt.KeyboardModifier.ShiftModifier and event.angleDelta().y():
-            self.zoom_by(_ZOOM_STEP ** (event.angleDelta().y() / 120))
-        else:
-            step = event.pixelDelta() if touchpad and not event.pixelDelta().isNull() else event.angleDelta() / 2
-            # Some platforms turn a wheel with Shift into a horizontal one; the model runs from top to bottom.
-            down = step.y() or (0 if touchpad else step.x())
-            across = step.x() if touchpad else 0
-            self.verticalScrollBar().setValue(self.verticalScrollBar().value() - down)
-            self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - across)
-        event.accept()
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.NativeGesture:
-            assert isinstance(event, QNativeGestureEvent)
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_by(1 + event.value())
-                return True
-        if event.type() == QEvent.Type.ToolTip:
-            assert isinstance(event, QHelpEvent)
-            text = tooltip_at(self._bench.scene, self.mapToScene(event.pos()))
-            QToolTip.showText(event.globalPos(), text, self.viewport())
-            return True
-        return super().viewportEvent(event)
-
-    def drawBackground(self, painter: QPainter, rect: QRectF | QPointF) -> None:
-        assert isinstance(rect, QRectF)
-        theme = colors(self)
-        painter.fillRect(rect, QColor(theme.canvas))
-        distance = _DOT_DISTANCE if self.zoom >= 0.6 else 2 * _DOT_DISTANCE
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.canvas_dot))
-        size = 1.6
-        for column in range(int(rect.left() // distance), int(rect.right() // distance) + 1):
-            for row in range(int(rect.top() // distance), int(rect.bottom() // distance) + 1):
-                painter.drawEllipse(QRectF(column * distance, row * distance, size, size))
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QPointF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """An empty model says how to begin."""
         blocks = self._bench.scene.blocks
         if len(blocks) > 1 or self._bench.note.isVisible():
@@ -181,45 +95,47 @@ class CanvasView(QGraphicsView):
             "Drag a layer here, double-click one in the list,\nor press / to add one.",
         )
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            text = tooltip_at(self._bench.scene, self.mapToScene(event.pos()))
+            QToolTip.showText(event.globalPos(), text, self.viewport())
+            return True
+        return super().viewportEvent(event)
+
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None or self._pan is not None:
-            event.accept()
+        if self._gesture is not None or self.panning:
             return
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
-            self._panned = True
-            self._pan = Pan(self, event.position().toPoint())
+            self._space_used = True
+            self.begin_pan(event.position().toPoint())
         elif left:
-            self._gesture = self._begin(self.mapToScene(event.position().toPoint()), event)
-        event.accept()
+            self._gesture = self._begin(self._at(event), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pan is not None:
-            self._fitted = False
-            self._pan.move_by(event.position().toPoint())
+        if self.panning:
+            self.pan_to(event.position().toPoint())
         elif self._gesture is not None:
-            self._gesture.move(self.mapToScene(event.position().toPoint()), event.modifiers())
-            self._edge_timer.start()
+            self._gesture.move(self._at(event), event.modifiers())
+            self.watch_edges(event.position().toPoint())
         else:
             super().mouseMoveEvent(event)
-            self._show_cursor(self.mapToScene(event.position().toPoint()))
+            self._show_cursor(self._at(event))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._edge_timer.stop()
-        if self._pan is not None and event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._pan.end()
-            self._pan = None
+        self.watch_edges(None)
+        if self.panning:
+            self.end_pan()
         elif self._gesture is not None and event.button() == Qt.MouseButton.LeftButton:
             gesture, self._gesture = self._gesture, None
-            gesture.finish(self.mapToScene(event.position().toPoint()), event.modifiers())
-        event.accept()
+            gesture.finish(self._at(event), event.modifiers())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        point = self.mapToScene(event.position().toPoint())
+        point = self._at(event)
         block, wire = self._bench.scene.block_at(point), self._bench.scene.wire_at(point)
         if block is not None:
             self.edit_requested.emit(block.face.layer_id)
@@ -227,36 +143,47 @@ class CanvasView(QGraphicsView):
             self.insertion_requested.emit(wire.wire, event.globalPosition().toPoint())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.cancel_gesture()
         scene = self._bench.scene
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            current = scene.selection.current
-            if current:
-                middle = scene.rect_of(current).center()
-                self.menu_requested.emit(self.viewport().mapToGlobal(self.mapFromScene(middle)), middle)
-                return
-        self.cancel_gesture()
+            self.menu_requested.emit(self.selection_corner())
+            return
         point = self.mapToScene(event.pos())
         block, wire = scene.block_at(point), scene.wire_at(point)
         if block is not None:
-            if not block.isSelected():
+            if block.face.layer_id not in scene.selection.ids:
                 scene.selection.select((block.face.layer_id,))
-        elif wire is not None:
-            scene.selection.select_wire(wire.wire)
-        self.menu_requested.emit(event.globalPos(), point)
+        else:
+            scene.selection.select_wire(wire.wire if wire is not None else None)
+        self.menu_requested.emit(event.globalPos())
 
-    def _begin(self, point: QPointF, event: QMouseEvent) -> Gesture:
-        scene, modifiers = self._bench.scene, event.modifiers()
+    def selection_corner(self) -> QPoint:
+        """Global position beside the current block, for what the keyboard calls up."""
+        scene = self._bench.scene
+        if scene.selection.current:
+            corner = self.mapFromScene(scene.rect_of(scene.selection.current).bottomLeft())
+        else:
+            corner = self.viewport().rect().center()
+        room = self.viewport().rect()
+        corner.setX(min(max(corner.x(), room.left()), room.right()))
+        corner.setY(min(max(corner.y(), room.top()), room.bottom()))
+        return self.viewport().mapToGlobal(corner)
+
+    def _at(self, event: QMouseEvent) -> QPointF:
+        return self.mapToScene(event.position().toPoint())
+
+    def _begin(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture | None:
+        scene = self._bench.scene
         port = scene.port_at(point)
         if port is not None:
             block, name = port
             layer_id = block.face.layer_id
-            where = event.globalPosition().toPoint
             return ConnectWire(
                 self._bench,
                 block,
                 name,
                 clicked=lambda: scene.selection.select((layer_id,)),
-                dropped=lambda source: self.branch_requested.emit(source, self._pointer() or where()),
+                dropped=self._offer_branch,
             )
         block = scene.block_at(point)
         if block is not None:
@@ -264,23 +191,110 @@ class CanvasView(QGraphicsView):
         wire = scene.wire_at(point)
         if wire is not None:
             scene.selection.select_wire(wire.wire)
-            return _Click()
+            return None
         return SelectBand(self._bench, point, modifiers)
 
     def _begin_on_block(self, layer_id: str, point: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture:
         selection = self._bench.scene.selection
-        selected = layer_id in selection.ids
+        was_selected = layer_id in selection.ids
         extend = bool(modifiers & _EXTEND)
 
         def click() -> None:
             if not extend:
                 selection.select((layer_id,))
-            elif selected:
+            elif was_selected:
                 selection.toggle(layer_id)
 
-        if not selected:
-            if extend:
-                selection.toggle(layer_id)
-            else:
-                selection.select((layer_id,))
+        if not was_selected:
+            selection.select((*selection.ids, layer_id) if extend else (layer_id,), current=layer_id)
         return MoveBlocks(self._bench, point, zoom=self.zoom, clicked=click)
+
+    def _offer_branch(self, source: str, point: QPointF) -> None:
+        self.branch_requested.emit(source, self.viewport().mapToGlobal(self.mapFromScene(point)))
+
+    def _show_cursor(self, point: QPointF) -> None:
+        scene = self._bench.scene
+        if scene.port_at(point) is not None:
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        elif scene.block_at(point) is None and scene.wire_at(point) is not None:
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            self.viewport().unsetCursor()
+
+    # Layers dragged from the palette; other things, such as files, are not for the canvas
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        layer_type = dragged_layer_type(event.mimeData())
+        if layer_type is None:
+            event.ignore()
+            return
+        self.cancel_gesture()
+        self._drop = LayerDrop(self._bench, layer_type)
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._drop is None:
+            event.ignore()
+            return
+        self._drop.move(self.mapToScene(event.position().toPoint()))
+        self.watch_edges(event.position().toPoint())
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.watch_edges(None)
+        if self._drop is not None:
+            self._drop.leave()
+            self._drop = None
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.watch_edges(None)
+        if self._drop is None:
+            event.ignore()
+            return
+        drop, self._drop = self._drop, None
+        drop.drop(self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    # Keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, modifiers = event.key(), event.modifiers()
+        selection = self._bench.scene.selection
+        plain = not modifiers & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if key == Qt.Key.Key_Escape:
+            if not self.cancel_gesture():
+                selection.select(())
+        elif key == Qt.Key.Key_Space and plain:
+            if not event.isAutoRepeat():
+                self._space, self._space_used = True, False
+        elif key in _ARROWS and plain:
+            self._go(_ARROWS[key], extend=bool(modifiers & Qt.KeyboardModifier.ShiftModifier))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+            if selection.current:
+                self.edit_requested.emit(selection.current)
+            elif selection.wire is not None:
+                self.insertion_requested.emit(selection.wire, self.selection_corner())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat():
+            super().keyReleaseEvent(event)
+            return
+        if self._space and not self._space_used:
+            self.run_pause_requested.emit()
+        self._space = False
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        super().focusOutEvent(event)
+
+    def _go(self, direction: Direction, *, extend: bool) -> None:
+        selection = self._bench.scene.selection
+        positions = self._bench.scene.positions
+        reached = neighbour(self._bench.document.project.model, positions, selection.current, direction)
+        if reached is None:
+            return
+        selection.select((*selection.ids, reached) if extend else (reached,), current=reached)
+        self.show_rect(self._bench.scene.rect_of(reached))

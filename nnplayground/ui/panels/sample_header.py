@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnplayground.training.events import SamplePrediction
 from nnplayground.training.outcomes import confidence, predicted_classes
-from nnplayground.ui import icons
 from nnplayground.ui.sample_index import target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
@@ -99,6 +108,7 @@ class SampleHeader(QWidget):
         super().__init__(parent)
         self._prediction: SamplePrediction | None = None
         self._class_names: Sequence[str] = ()
+        self._target = ""
         self._picture = SamplePicture(loader)
         self._picture.setObjectName(f"{name}.picture")
         self._picture.setAccessibleName("The sample; press Enter to choose another")
@@ -120,44 +130,58 @@ class SampleHeader(QWidget):
     def show_sample(self, *, title: str, file: Path | None, target: str) -> None:
         """A sample of which nothing is known yet but what is true. target: its class, or its number."""
         self._picture.show_file(file, title)
-        self._true.setText(_marked("true", target))
-        self._true.setToolTip(f"True: {target}")
+        self._target = target
         self._prediction = None
-        self._show_prediction()
+        self._show_lines()
 
     def show_prediction(self, prediction: SamplePrediction, class_names: Sequence[str]) -> None:
         self._prediction, self._class_names = prediction, class_names
-        self._show_prediction()
+        self._show_lines()
 
-    def _show_prediction(self) -> None:
+    def _show_lines(self) -> None:
+        theme = colors(self)
+        self._show_value(self._true, "true", self._target)
         prediction = self._prediction
         if prediction is None:
             self._predicted.setText("not predicted yet")
+            self._predicted.setToolTip("")
             self._loss.setText("")
             return
-        theme = colors(self)
         if self._class_names:
             name, certainty, right = verdict(prediction, self._class_names)
             color, word = (theme.good, "✓ right") if right else (theme.error, "✗ wrong")
-            self._predicted.setText(f"{_marked('predicted', name)} {_strong(f'{certainty:.2f}', theme.text)}")
-            self._predicted.setToolTip(f"Predicted: {name} with the probability {certainty:.4f}")
+            self._show_value(self._predicted, "predicted", name, certainty)
             ending = f" · <b style='color:{color}'>{word}</b>"
         else:
             said = float(prediction.values[0])
-            self._predicted.setText(_marked("predicted", target_text(said, ())))
-            self._predicted.setToolTip(f"Predicted: {said:.6g}")
+            self._show_value(self._predicted, "predicted", target_text(said, ()))
             ending = f" · off by {said - float(prediction.label):+.3g}"
-        loss = f"{prediction.loss:.3g}" if not math.isfinite(prediction.loss) else f"{prediction.loss:.2f}"
-        self._loss.setText(f"loss {_strong(loss, theme.text)}{ending}")
+        loss = f"{prediction.loss:.2f}" if prediction.loss < 1000 else f"{prediction.loss:.3g}"
+        self._loss.setText(f"loss <span style='color:{theme.text}'>{loss}</span>{ending}")
+
+    def _show_value(self, label: QLabel, word: str, value: str, certainty: float | None = None) -> None:
+        """A word and a value, which is shortened to fit."""
+        number = "" if certainty is None else f" {certainty:.2f}"
+        bold = QFont(self.font())
+        bold.setBold(True)
+        room = label.width() - QFontMetrics(self.font()).horizontalAdvance(f"{word} {number} ")
+        short = QFontMetrics(bold).elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
+        text = colors(self).text
+        label.setText(f"{word} <b style='color:{text}'>{escape(short)}</b><span style='color:{text}'>{number}</span>")
+        label.setToolTip(f"{word.capitalize()}: {value}" + ("" if certainty is None else f", {certainty:.4f}"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_lines()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show_prediction()
+        self._show_lines()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._show_prediction()
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._show_lines()
 
 
 def _line(name: str) -> QLabel:
@@ -167,11 +191,3 @@ def _line(name: str) -> QLabel:
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return label
-
-
-def _marked(word: str, value: str) -> str:
-    return f"{word} <b>{escape(value)}</b>"
-
-
-def _strong(text: str, color: str) -> str:
-    return f"<span style='color:{color}'>{escape(text)}</span>"

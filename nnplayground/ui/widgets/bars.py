@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from nnplayground.samples import Array
@@ -20,6 +20,8 @@ _NARROWEST = 7.0
 _ROW_HEIGHT = (46, 120)
 """The least and the greatest height of a row of units."""
 _MARGIN = 4
+PALE = 0.35
+"""Opacity of values that no longer belong to what stands beside them."""
 
 
 def small_font(font: QFont) -> QFont:
@@ -39,6 +41,7 @@ class _Scrolled(QAbstractScrollArea):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.viewport().setMouseTracking(True)
 
     def _set_content(self, height: int, step: int) -> None:
@@ -72,8 +75,9 @@ class UnitBars(_Scrolled):
         if not values.size:
             return ""
         zero = int((values == 0).sum())
-        text = f"{values.size:,} units · min {values.min():.3g} · mean {values.mean():.3g} · max {values.max():.3g}"
-        return f"{text} · {zero:,} zero" if zero else text
+        text = f"{values.size:,} {'unit' if values.size == 1 else 'units'}"
+        text = f"{text} · {zero:,} zero" if zero else text
+        return f"{text} · min {values.min():.2g} · mean {values.mean():.2g} · max {values.max():.2g}"
 
     @property
     def _per_row(self) -> int:
@@ -108,6 +112,7 @@ class UnitBars(_Scrolled):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = colors(self)
         painter = QPainter(self.viewport())
+        painter.setOpacity(1.0 if self.isEnabled() else PALE)
         font = small_font(self.font())
         painter.setFont(font)
         metrics = QFontMetrics(font)
@@ -117,7 +122,9 @@ class UnitBars(_Scrolled):
         for row in range(top // height, min(self._rows, math.ceil((top + self.viewport().height()) / height))):
             first = row * self._per_row
             values = self._values[first : first + self._per_row]
-            plot = QRectF(0, row * height - top + metrics.height(), self.viewport().width(), height - metrics.height() - 8)
+            plot = QRectF(
+                0, row * height - top + metrics.height(), self.viewport().width(), height - metrics.height() - 8
+            )
             painter.setPen(QColor(theme.muted))
             label = f"units {first}–{first + len(values) - 1}" if len(values) > 1 else f"unit {first}"
             painter.drawText(QPointF(0, plot.top() - metrics.descent()), label)
@@ -214,6 +221,7 @@ class ClassBars(_Scrolled):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
+        painter.setOpacity(1.0 if self.isEnabled() else PALE)
         top, height = self.verticalScrollBar().value(), self.row_height
         width = self.viewport().width() - _MARGIN
         for row in range(top // height, min(len(self._bars), math.ceil((top + self.viewport().height()) / height))):

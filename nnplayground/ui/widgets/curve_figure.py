@@ -74,18 +74,18 @@ class Figure:
 class Smoother:
     """Moving averages of series, kept up to date as these grow."""
 
-    def __init__(self, span: float) -> None:
-        """span: about how many values an average reaches over; 1: no smoothing."""
-        self.span = span
+    def __init__(self, *, updates: float = 1, epochs: float = 1) -> None:
+        """Over about how many values an average reaches, where there is one each update and each epoch; 1: none."""
+        self.spans: dict[Axis, float] = {"update": updates, "epoch": epochs}
         self._averages: WeakKeyDictionary[Series, MovingAverage] = WeakKeyDictionary()
 
-    def of(self, series: Series) -> Series | None:
-        """The average of a series, None where nothing is smoothed."""
-        if self.span <= 1:
+    def of(self, series: Series, per: Axis) -> Series | None:
+        """The average of a series with one value each update or epoch; None where nothing is smoothed."""
+        if self.spans[per] <= 1:
             return None
         average = self._averages.get(series)
         if average is None:
-            average = self._averages[series] = MovingAverage(self.span, series.values.dtype)
+            average = self._averages[series] = MovingAverage(self.spans[per], series.values.dtype)
         average.follow(series.values)
         return average.series
 
@@ -131,18 +131,24 @@ def _current_lines(history: RunHistory, name: str, axis: Axis, smoother: Smoothe
     for line_name, role in roles:
         found = history.line(line_name, axis)
         if found is not None:
-            smoothed = None if name == LEARNING_RATE else smoother.of(found[1])
+            smoothed = None if name == LEARNING_RATE else smoother.of(found[1], _per(history, line_name, axis))
             lines.append(Line(line_name, role, history.name, *found, smoothed=smoothed))
     return lines
 
 
 def _earlier_lines(run: RunHistory, name: str, axis: Axis, smoother: Smoother) -> list[Line]:
-    """One line for each earlier run: its validation values where it has them, for they are what runs are compared by."""
-    found = run.line(f"val_{name}", axis) or run.line(name, axis)
+    """At most one line: the validation values where there are some, for runs are compared by these."""
+    line_name = f"val_{name}" if run.line(f"val_{name}", axis) is not None else name
+    found = run.line(line_name, axis)
     if found is None:
         return []
-    line_name = f"val_{name}" if run.line(f"val_{name}", axis) is not None else name
-    return [Line(line_name, "earlier", run.name, *found, smoothed=smoother.of(found[1]))]
+    smoothed = None if name == LEARNING_RATE else smoother.of(found[1], _per(run, line_name, axis))
+    return [Line(line_name, "earlier", run.name, *found, smoothed=smoothed)]
+
+
+def _per(run: RunHistory, line_name: str, axis: Axis) -> Axis:
+    """How often the values come that a line has on an axis."""
+    return "update" if axis == "update" and run.has_updates(line_name) else "epoch"
 
 
 def _best_place(history: RunHistory, name: str, axis: Axis) -> float | None:
@@ -154,13 +160,10 @@ def _marks(history: RunHistory, name: str, axis: Axis) -> list[Mark]:
     marks: list[Mark] = []
     best = history.best_epoch(name)
     kept = history.ended.epoch if history.ended is not None and history.ended.epoch else None
-    for epoch, words, role in ((best, "best", "best"), (kept, "kept", "kept")):
-        if epoch is None or (role == "kept" and epoch == best):
-            continue
-        place = history.place(epoch, axis)
-        if place is not None:
-            both = role == "best" and kept == best
-            marks.append(Mark(place, f"{'best, kept' if both else words}: epoch {epoch:,}", role))
+    if best is not None and (place := history.place(best, axis)) is not None:
+        marks.append(Mark(place, f"{'best, kept' if kept == best else 'best'}: epoch {best:,}", "best"))
+    if kept is not None and kept != best and (place := history.place(kept, axis)) is not None:
+        marks.append(Mark(place, f"kept: epoch {kept:,}", "kept"))
     diverged = history.diverged_at
     if diverged is None and history.ended is not None and history.ended.reason == "diverged":
         diverged = history.update

@@ -12,27 +12,28 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QFont,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.samples import Array
 from nnplayground.ui.theme import Colors, colors
-from nnplayground.ui.widgets.curve_figure import Figure, Line, Mark
+from nnplayground.ui.widgets.curve_annotations import Places, paint_annotations, paint_empty, paint_readout
+from nnplayground.ui.widgets.curve_figure import Figure, Line
 from nnplayground.ui.widgets.curve_readout import Readout, read_out
 from nnplayground.ui.widgets.series import Series
 
-_MARKERS = 60
-"""Validation points are marked while there are no more of them than this."""
 _DASHES = 400
-"""A dashed line of more points than this would be a row of dots; it is drawn whole then, with its name at its end."""
+"""A dashed line of more points than this would be a row of dots, so it is drawn whole."""
+_SMOOTH = 3.0
+"""A curve is smooth while it goes up and down by less than this many widths of the picture in all."""
 
 
 class CurvePlot(pyqtgraph.PlotWidget):
@@ -45,20 +46,24 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._following = True
         self._laying_out = False
         self._cursor: float | None = None
+        self._pointer: QPointF | None = None
+        self._ring = False
         self._items: list[pyqtgraph.PlotCurveItem] = []
-        self._view = self.getViewBox()
+        plot: Any = self.getPlotItem()
+        self._view: Any = plot.getViewBox()
         self._view.disableAutoRange()
         self._view.setMenuEnabled(False)
         self._view.sigRangeChangedManually.connect(self._on_moved_by_hand)
         self._view.sigRangeChanged.connect(self._on_range_changed)
-        self.hideButtons()
+        plot.hideButtons()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(self.Shape.NoFrame)
         self.setAccessibleName("Curves")
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickLength=0, maxTickLevel=0, tickTextOffset=6)
+            axis.setStyle(tickLength=0, maxTickLevel=0, tickTextOffset=6, hideOverlappingLabels=False)
+        plot.layout.setContentsMargins(0, 4, 16, 0)
         self._style()
 
     @property
@@ -118,35 +123,46 @@ class CurvePlot(pyqtgraph.PlotWidget):
             item = pyqtgraph.PlotCurveItem(antialias=True, skipFiniteCheck=False)
             item.setZValue(len(self._items))
             self._items.append(item)
-            self.addItem(item, ignoreBounds=True)
-        for item, stroke in zip(self._items, strokes, strict=False):
-            line, series, pen = stroke
+            self._view.addItem(item, ignoreBounds=True)
+        for item, (line, series, color, dashed) in zip(self._items, strokes, strict=False):
             xs, ys = self._outline(line, series)
+            strong = series is line.main and line.role in ("training", "validation")
             item.setVisible(True)
-            item.setData(xs, ys, pen=pen, connect="finite")
+            item.setData(xs, ys, pen=self._pen(color, ys, strong=strong, dashed=dashed), connect="finite")
         for item in self._items[len(strokes) :]:
             item.setVisible(False)
 
-    def _strokes(self, theme: Colors) -> Iterator[tuple[Line, Series, QPen]]:
-        """Every curve from back to front: which values, and the pen."""
+    def _strokes(self, theme: Colors) -> Iterator[tuple[Line, Series, QColor, bool]]:
+        """Every curve from back to front: its values, its colour, and whether it is dashed."""
         for line in self._figure.earlier:
-            yield line, line.main, _pen(theme.pale_run, 1.2)
+            yield line, line.main, QColor(theme.pale_run), False
         for line in self._figure.lines:
-            color = theme.validation if line.role == "validation" else theme.training
-            if line.role == "trace":
-                yield line, line.series, _pen(color, 1.0, alpha=85)
-                continue
-            if line.smoothed is not None:
-                yield line, line.series, _pen(color, 1.0, alpha=85)
-            dashed = line.role == "validation" and len(line.series) <= _DASHES
-            yield line, line.main, _pen(color, 1.8, dashed=dashed)
+            color = QColor(theme.validation if line.role == "validation" else theme.training)
+            if line.role == "trace" or line.smoothed is not None:
+                yield line, line.series, _paler(color, QColor(theme.window)), False
+            if line.role != "trace":
+                yield line, line.main, color, line.role == "validation" and len(line.series) <= _DASHES
+
+    def _pen(self, color: QColor, ys: Array, *, strong: bool, dashed: bool) -> QPen:
+        """A pen for a curve through `ys`, heights in the view."""
+        _, (low, high) = self._view.viewRange()
+        way = float(np.nansum(np.abs(np.diff(ys)))) / (high - low) * self._view.height()
+        # Qt's raster engine fills the outline of a pen wider than one pixel: 750 ms for a dense zigzag, against 3 ms
+        # for a pen of one pixel. Dense curves need no weight; smooth ones are cheap.
+        wide = strong and way < _SMOOTH * self._view.width()
+        pen = QPen(color, 1.8 if wide else 1.0)
+        pen.setCosmetic(True)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin if wide else Qt.PenJoinStyle.BevelJoin)
+        if dashed and wide:
+            pen.setDashPattern([4.0, 2.5])
+        return pen
 
     def _outline(self, line: Line, series: Series) -> tuple[Array, Array]:
         """The visible part of a curve, reduced to the columns of the screen, as places in the view."""
         (left, right), _ = self._view.viewRange()
         start = max(int(np.searchsorted(line.xs, left * line.unit)) - 1, 0)
         stop = min(int(np.searchsorted(line.xs, right * line.unit, side="right")) + 1, len(line.xs))
-        indices, values = series.outline(start, max(stop, start), max(64, round(self._plot_area().width())))
+        indices, values = series.outline(start, max(stop, start), max(64, round(self._view.width())))
         places = line.xs[indices] / line.unit
         if not self._log:
             return places, values
@@ -190,11 +206,9 @@ class CurvePlot(pyqtgraph.PlotWidget):
         margin = (high - low) * 0.06
         if self._log:
             return low - margin, high + margin
-        bottom = 0.0 if 0 <= low < 0.4 * high else low - margin
-        top = high + margin
-        if self._figure.bounded:
-            bottom, top = max(bottom, 0.0), min(top, 1.0 + 0.02)
-        return bottom, top
+        top = min(high + margin, 1.02) if self._figure.bounded else high + margin
+        # Zero is shown where it is not far; a little below it there is room for its label.
+        return (-0.04 * top if 0 <= low < 0.4 * high else low - margin), top
 
     def _on_moved_by_hand(self, *_: Any) -> None:
         self._following = False
@@ -204,8 +218,8 @@ class CurvePlot(pyqtgraph.PlotWidget):
             self._draw_lines()
             self.viewport().update()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        super().resizeEvent(ev)
         if hasattr(self, "_figure"):  # pyqtgraph resizes while it is still building itself
             self._draw_lines()
 
@@ -217,191 +231,82 @@ class CurvePlot(pyqtgraph.PlotWidget):
             self._style()
             self._draw_lines()
 
+    def _small_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(max(9, round(font.pixelSize() * 0.85)))
+        return font
+
     def _style(self) -> None:
         theme = colors(self)
-        font = self.font()
-        font.setPixelSize(max(9, round(font.pixelSize() * 0.85)))
+        font = self._small_font()
         metrics = QFontMetricsF(font)
         self.setBackground(QColor(theme.window))
-        for side, words in (("left", self._figure.label), ("bottom", self._figure.axis)):
+        for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.setPen(None)
             axis.setTickPen(QColor(theme.grid))
             axis.setTextPen(QColor(theme.muted))
             axis.setTickFont(font)
-            axis.setLabel(words, **{"color": theme.muted, "font-size": f"{font.pixelSize()}px"})
-            axis.setGrid(255 if side == "left" else False)
-        self.getAxis("left").setWidth(round(metrics.horizontalAdvance("0.00000") + metrics.height() + 8))
-        self.getAxis("bottom").setHeight(round(metrics.height() * 2 + 6))
+        # The name of the other axis is painted beside its first number, which leaves the height to the curves.
+        self.getAxis("left").setLabel(
+            self._figure.label, **{"color": theme.muted, "font-size": f"{font.pixelSize()}px"}
+        )
+        self.getAxis("left").setGrid(255)
+        self.getAxis("left").setWidth(round(metrics.horizontalAdvance("0.000") + metrics.height() + 12))
+        self.getAxis("bottom").setHeight(round(metrics.height() + 10))
 
     # On top of the curves
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        super().paintEvent(ev)
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = colors(self)
+        picture = QRectF(self.viewport().rect())
         if self._figure.is_empty:
-            self._paint_empty(painter, theme)
+            paint_empty(painter, theme, picture, self._figure.empty)
         else:
-            self._paint_annotations(painter, theme)
-        if self.hasFocus():
+            painter.setFont(self._small_font())
+            places = self._places()
+            paint_annotations(painter, theme, self._figure, places)
+            readout = self.readout
+            if readout is not None:
+                paint_readout(painter, theme, readout, places, picture=picture)
+        if self._ring:
             painter.setPen(QPen(QColor(theme.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.drawRoundedRect(picture.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.end()
 
-    def _paint_empty(self, painter: QPainter, theme: Colors) -> None:
-        area = QRectF(self.viewport().rect())
-        painter.fillRect(area, QColor(theme.window))
-        painter.setPen(QColor(theme.muted))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(area.adjusted(24, 8, -24, -8), int(flags), self._figure.empty)
-
-    def _paint_annotations(self, painter: QPainter, theme: Colors) -> None:
-        small = self.font()
-        small.setPixelSize(max(9, round(small.pixelSize() * 0.85)))
-        painter.setFont(small)
-        area = self._plot_area()
-        painter.save()
-        painter.setClipRect(area.adjusted(-4, -4, 4, 4))
-        self._paint_markers(painter, theme)
-        self._paint_marks(painter, theme, area)
-        painter.restore()
-        self._paint_hidden_values(painter, theme, area)
-        readout = self.readout
-        if readout is not None:
-            self._paint_readout(painter, theme, area, readout)
-
-    def _paint_markers(self, painter: QPainter, theme: Colors) -> None:
-        for line in self._figure.lines:
-            if line.role == "trace":
-                continue
-            few = len(line.series) <= (_MARKERS if line.role == "validation" else 1)
-            if few:
-                painter.setBrush(QColor(theme.validation if line.role == "validation" else theme.training))
-                painter.setPen(QPen(QColor(theme.window), 1))
-                for x, y in zip(line.xs / line.unit, line.main.values, strict=True):
-                    spot = self._spot(float(x), float(y))
-                    if spot is not None:
-                        painter.drawEllipse(spot, 3.0, 3.0)
-
-    def _paint_marks(self, painter: QPainter, theme: Colors, area: QRectF) -> None:
-        metrics = QFontMetricsF(painter.font())
-        taken: list[QRectF] = []
-        for mark in self._figure.marks:
-            x = self._column(mark.place)
-            if not area.left() - 1 <= x <= area.right() + 1:
-                continue
-            color = QColor(theme.error if mark.role == "diverged" else theme.muted)
-            style = Qt.PenStyle.DashLine if mark.role == "diverged" else Qt.PenStyle.DotLine
-            painter.setPen(QPen(color, 1.2, style))
-            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            place = self._label_place(mark, x, area, metrics, taken)
-            taken.append(place)
-            back = QColor(theme.window)
-            back.setAlpha(215)
-            painter.fillRect(place, back)
-            painter.setPen(color)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), mark.text)
-
-    @staticmethod
-    def _label_place(mark: Mark, x: float, area: QRectF, metrics: QFontMetricsF, taken: list[QRectF]) -> QRectF:
-        size = metrics.boundingRect(mark.text).size()
-        width, height = size.width() + 8, metrics.height() + 2
-        left = x + 3 if x + width + 3 <= area.right() else x - width - 3
-        place = QRectF(left, area.top() + 1, width, height)
-        while any(place.intersects(other) for other in taken):
-            place.translate(0, height + 1)
-        return place
-
-    def _paint_hidden_values(self, painter: QPainter, theme: Colors, area: QRectF) -> None:
-        hidden = sum(line.series.not_positive for line in self._figure.lines) if self._log else 0
-        if hidden:
-            values = "value of 0 or less has" if hidden == 1 else "values of 0 or less have"
-            painter.setPen(QColor(theme.warning))
-            text = f"{hidden:,} {values} no place on a logarithmic axis"
-            painter.drawText(area.adjusted(6, 0, 0, -3), int(Qt.AlignmentFlag.AlignBottom), text)
-
-    def _paint_readout(self, painter: QPainter, theme: Colors, area: QRectF, readout: Readout) -> None:
-        x = self._column(readout.place)
-        if not area.left() - 1 <= x <= area.right() + 1:
-            return
-        painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-        painter.setPen(QPen(QColor(theme.window), 1.5))
-        by_role = {"validation": theme.validation, "earlier": theme.muted}
-        for row in readout.rows:
-            spot = self._spot(row.place, row.value)
-            if spot is not None and area.contains(spot):
-                painter.setBrush(QColor(by_role.get(row.role, theme.training)))
-                painter.drawEllipse(spot, 4.0, 4.0)
-        metrics = QFontMetricsF(painter.font())
-        texts = readout.texts
-        width = max(metrics.horizontalAdvance(text) for text in texts) + 18
-        height = metrics.lineSpacing() * len(texts) + 12
-        left = x + 10 if x + 10 + width <= area.right() + 2 else x - 10 - width
-        box = QRectF(left, area.top() + metrics.height() + 6, width, height)
-        box.moveBottom(min(box.bottom(), self.viewport().height() - 2.0))
-        box.moveTop(max(box.top(), 2.0))
-        painter.setPen(QPen(QColor(theme.border), 1))
-        painter.setBrush(QColor(theme.surface))
-        painter.drawRoundedRect(box, 6, 6)
-        for number, text in enumerate(texts):
-            painter.setPen(QColor(theme.text if number else theme.muted))
-            baseline = box.top() + 6 + metrics.ascent() + number * metrics.lineSpacing()
-            painter.drawText(QPointF(box.left() + 9, baseline), text)
-
-    # Places
-
-    def _plot_area(self) -> QRectF:
-        """Where the curves are, in the viewport."""
-        return QRectF(QPolygonF(self.mapFromScene(self._view.sceneBoundingRect())).boundingRect())
-
-    def _column(self, place: float) -> float:
-        """A place on the axis as pixels from the left of the viewport."""
-        (left, right), _ = self._view.viewRange()
-        area = self._plot_area()
-        return area.left() + (place - left) / (right - left) * area.width()
-
-    def _spot(self, place: float, value: float) -> QPointF | None:
-        """Where a value stands in the viewport; None where it has no place."""
-        if not math.isfinite(value) or (self._log and value <= 0):
-            return None
-        _, (low, high) = self._view.viewRange()
-        area = self._plot_area()
-        height = math.log10(value) if self._log else value
-        return QPointF(self._column(place), area.bottom() - (height - low) / (high - low) * area.height())
+    def _places(self) -> Places:
+        xs, ys = self._view.viewRange()
+        area = QRectF(self.mapFromScene(self._view.sceneBoundingRect()).boundingRect())
+        return Places(area, (xs[0], xs[1]), (ys[0], ys[1]), self._log)
 
     def _near(self, place: float, value: float) -> float:
-        """How far, in pixels, a value of an earlier run is from the mouse."""
-        spot = self._spot(place, value)
-        return math.inf if spot is None else abs(spot.y() - self._pointer.y())
+        """How far, in pixels, a value stands above or below the mouse."""
+        spot = self._places().spot(place, value)
+        return math.inf if spot is None or self._pointer is None else abs(spot.y() - self._pointer.y())
 
     # Mouse and keyboard
 
-    _pointer = QPointF(-1e6, -1e6)
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        super().mouseMoveEvent(ev)
+        places = self._places()
+        self._pointer = ev.position()
+        inside = places.area.contains(self._pointer) and not self._figure.is_empty
+        self.move_cursor(places.place(self._pointer.x()) if inside else None)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        area = self._plot_area()
-        self._pointer = event.position()
-        if not area.contains(self._pointer) or self._figure.is_empty:
-            self.move_cursor(None)
-            return
-        (left, right), _ = self._view.viewRange()
-        self.move_cursor(left + (self._pointer.x() - area.left()) / area.width() * (right - left))
-
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
         self.move_cursor(None)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
         self.fit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        key = ev.key()
         if key == Qt.Key.Key_F:
             self.fit()
         elif key == Qt.Key.Key_Escape and self._cursor is not None:
@@ -413,7 +318,7 @@ class CurvePlot(pyqtgraph.PlotWidget):
             self._following = False
             self._view.scaleBy(x=scale)
         else:
-            super().keyPressEvent(event)
+            super().keyPressEvent(ev)
 
     def _step_cursor(self, step: int) -> None:
         """Move the cursor by one point of the first curve; onto its last point where there is no cursor yet."""
@@ -423,24 +328,23 @@ class CurvePlot(pyqtgraph.PlotWidget):
             return
         line = readout.line if readout is not None else line
         index = len(line.xs) - 1 if readout is None else min(max(readout.index + step, 0), len(line.xs) - 1)
-        self._pointer = QPointF(-1e6, -1e6)
+        self._pointer = None
         self.move_cursor(float(line.xs[index] / line.unit))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        # As in a browser: the ring is for those who came by keyboard.
+        self._ring = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        self._ring = False
         self.viewport().update()
 
 
-def _pen(color: str, width: float, *, alpha: int = 255, dashed: bool = False) -> QPen:
-    shade = QColor(color)
-    shade.setAlpha(alpha)
-    pen = QPen(shade, width)
-    pen.setCosmetic(True)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if dashed:
-        pen.setDashPattern([4.0, 2.5])
-    return pen
+def _paler(color: QColor, background: QColor) -> QColor:
+    """Two fifths of a colour on its background. Not a transparent pen, which costs twenty times as much."""
+    share = 0.4
+    parts = ((color.red(), background.red()), (color.green(), background.green()), (color.blue(), background.blue()))
+    return QColor(*(round(share * front + (1 - share) * back) for front, back in parts))

@@ -92,14 +92,13 @@ def _row(figure: Figure, line: Line, place: float) -> Row | None:
         return None
     value = float(line.series.values[index])
     own = float(line.xs[index] / line.unit)
-    text = f"{line.name} {number_text(value)}"
-    if line.smoothed is not None:
-        text += f" (smoothed {number_text(float(line.smoothed.values[index]))})"
+    notes = [f"smoothed {number_text(float(line.smoothed.values[index]))}"] if line.smoothed is not None else []
+    if line.role != "earlier" and own != place and figure.axis == "update":
+        notes.append(f"epoch {math.ceil(own / figure.updates_per_epoch):,}")
+    text = f"{line.name} {number_text(value)}" + (f" ({', '.join(notes)})" if notes else "")
     if line.role == "earlier":
-        return Row("earlier", own, float(line.main.values[index]), f"{line.run}: {text}")
-    if own != place:
-        text += f" (epoch {math.ceil(own / figure.updates_per_epoch):,})" if figure.axis == "update" else ""
-    if line.role == "validation" and own == figure.best:
+        text = f"{line.run}: {text}"
+    elif line.role == "validation" and own == figure.best:
         text += " ← best"
     return Row(line.role, own, float(line.main.values[index]), text)
 

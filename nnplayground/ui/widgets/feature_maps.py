@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPalette,
     QPen,
     QResizeEvent,
 )
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from nnplayground.samples import Array
 from nnplayground.ui.theme import Colors, colors
+from nnplayground.ui.widgets.bars import PALE
 from nnplayground.ui.widgets.colormaps import to_rgb
 from nnplayground.ui.widgets.pictures import image_from_array
 
@@ -89,7 +91,7 @@ class FeatureMaps(QAbstractScrollArea):
     view_changed = Signal()
     """Other maps can be seen: scrolled, resized, one enlarged or back."""
 
-    def __init__(self, parent: QWidget | None = None, *, smallest: int = 56) -> None:
+    def __init__(self, parent: QWidget | None = None, *, smallest: int = 58) -> None:
         super().__init__(parent)
         self._smallest = smallest
         self._maps: Array = np.zeros((1, 1, 0), np.float32)
@@ -102,7 +104,7 @@ class FeatureMaps(QAbstractScrollArea):
         self._enlarged: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
+        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self.viewport().setMouseTracking(True)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
@@ -122,7 +124,11 @@ class FeatureMaps(QAbstractScrollArea):
             return 0.0, 0.0
         if self._enlarged is not None and self._scale == "map":
             return float(self._lows[self._enlarged]), float(self._highs[self._enlarged])
-        return float(self._lows.min()), float(self._highs.max())
+        return float(np.fmin.reduce(self._lows)), float(np.fmax.reduce(self._highs))
+
+    def zero_count(self) -> int:
+        """How many maps hold nothing but zeros."""
+        return int(((self._lows == 0) & (self._highs == 0)).sum())
 
     def show_maps(self, maps: Array) -> None:
         """maps: (height, width, channels) float, of one sample."""
@@ -136,7 +142,7 @@ class FeatureMaps(QAbstractScrollArea):
             self._lows = np.where(finite, maps, np.inf).min(axis=(0, 1))
             self._highs = np.where(finite, maps, -np.inf).max(axis=(0, 1))
             none = ~finite.any(axis=(0, 1))
-            self._lows[none] = self._highs[none] = 0
+            self._lows[none] = self._highs[none] = np.nan
         self._images.clear()
         if other_layer:
             self._current = self._hovered = self._enlarged = None
@@ -167,7 +173,7 @@ class FeatureMaps(QAbstractScrollArea):
 
     def describe(self, channel: int) -> str:
         """One line about a map."""
-        name = f"Map {channel} of {self.count}"
+        name = f"Map {channel}"
         if self._is_zero(channel):
             return f"{name} · all zero for this sample"
         low, high, mean = self._lows[channel], self._highs[channel], self._maps[:, :, channel].mean()
@@ -214,7 +220,8 @@ class FeatureMaps(QAbstractScrollArea):
         step_x = 1 if whole else max(1, width // max(1, tile.width()))
         values = np.moveaxis(self._maps[::step_y, ::step_x, channels], 2, 0).astype(np.float32)
         if self._scale == "layer":
-            shades = to_rgb(values, "sequential", limits=(float(self._lows.min()), float(self._highs.max())))
+            low, high = float(np.fmin.reduce(self._lows)), float(np.fmax.reduce(self._highs))
+            shades = to_rgb(values, "sequential", limits=(low, high))
         else:
             lows = self._lows[channels].astype(np.float32)[:, None, None]
             spans = self._highs[channels].astype(np.float32)[:, None, None] - lows
@@ -234,6 +241,7 @@ class FeatureMaps(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = colors(self)
         painter = QPainter(self.viewport())
+        painter.setOpacity(1.0 if self.isEnabled() else PALE)
         if self._enlarged is not None:
             image = self._images.get(self._enlarged)
             if image is not None:
@@ -358,8 +366,12 @@ def _draw_zero(painter: QPainter, area: QRectF, theme: Colors) -> None:
     painter.setPen(QPen(QColor(theme.border), 1, Qt.PenStyle.DashLine))
     painter.setBrush(QColor(theme.raised))
     painter.drawRect(inside)
-    if area.height() >= painter.fontMetrics().height() and area.width() >= painter.fontMetrics().horizontalAdvance("all 0"):
+    if area.height() >= painter.fontMetrics().height() and area.width() >= painter.fontMetrics().horizontalAdvance(
+        "all 0"
+    ):
         painter.setPen(QColor(theme.muted))
         painter.drawText(inside, int(Qt.AlignmentFlag.AlignCenter), "all 0")
     else:
-        painter.drawLine(QPoint(int(inside.left()), int(inside.bottom())), QPoint(int(inside.right()), int(inside.top())))
+        painter.drawLine(
+            QPoint(int(inside.left()), int(inside.bottom())), QPoint(int(inside.right()), int(inside.top()))
+        )

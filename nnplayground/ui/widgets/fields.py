@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -22,6 +22,9 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QWidget,
 )
 
@@ -68,6 +71,11 @@ class LineField(QLineEdit):
         self._notation = notation
         self._value: Any = _UNSET
         self.setPlaceholderText(placeholder)
+
+    @property
+    def value(self) -> Any:
+        """The value that was shown last."""
+        return self._value
 
     def show_value(self, value: Any) -> None:
         """Show a value, unless it is the one from which the user is just typing another one."""
@@ -154,7 +162,8 @@ class WholeField(QSpinBox):
         self.setRange(-(2**31), 2**31 - 1)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.lineEdit().setValidator(None)
+        # The style sheet's padding does not reach the line inside.
+        self.lineEdit().setTextMargins(5, 0, 0, 0)
         self.valueChanged.connect(self._on_value_changed)
 
     def show_value(self, value: int) -> None:
@@ -269,6 +278,20 @@ class ChoiceField(QComboBox):
     def showPopup(self) -> None:
         self.view().setMinimumWidth(max(self.width(), self.view().sizeHintForColumn(0) + 28))
         super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt does it, but a long text ends in "…" instead of in the middle of a letter."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        option.currentText = self.fontMetrics().elidedText(  # type: ignore[attr-defined]
+            self.currentText(), Qt.TextElideMode.ElideRight, room.width() - 4
+        )
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

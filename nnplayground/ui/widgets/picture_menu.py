@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QStandardPaths, Qt
+from PySide6.QtCore import QEvent, QPoint, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QMenu, QMessageBox, QToolButton, QWidget
 
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
@@ -90,6 +90,5 @@ def tell_unsaved(widget: QWidget, path: Path, reason: str) -> None:
 
 def _on_screen(widget: QWidget, place: QPoint) -> QPoint:
     # Scroll areas report the place within their viewport.
-    viewport = getattr(widget, "viewport", None)
-    inner: QObject = viewport() if callable(viewport) else widget
-    return inner.mapToGlobal(place) if isinstance(inner, QWidget) else widget.mapToGlobal(place)
+    inner = widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget
+    return inner.mapToGlobal(place)

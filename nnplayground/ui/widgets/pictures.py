@@ -142,9 +142,7 @@ class PictureLoader(QObject):
     loaded = Signal(object, int)
     """(path, side): `pixmap` has it now, or `failure` says why not."""
 
-    def __init__(
-        self, parent: QObject | None = None, *, decode: Decode = decode_picture, threads: int = 2
-    ) -> None:
+    def __init__(self, parent: QObject | None = None, *, decode: Decode = decode_picture, threads: int = 2) -> None:
         super().__init__(parent)
         self._decoder = _Decoder(decode, threads)
         self._pixmaps: OrderedDict[Key, QPixmap] = OrderedDict()

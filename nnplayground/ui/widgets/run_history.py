@@ -109,6 +109,10 @@ class RunHistory:
             return (self._epochs if axis == "epoch" else self._epoch_updates).values, self._by_epoch[name]
         return None
 
+    def has_updates(self, name: str) -> bool:
+        """Whether there is a value for every update, not only for every epoch."""
+        return name in self._by_update
+
     def place(self, epoch: int, axis: Axis) -> float | None:
         """Where an epoch stands on the axis; None where it is not known."""
         index = int(np.searchsorted(self._epochs.values, epoch))
@@ -125,11 +129,10 @@ class RunHistory:
         return int(self._epochs.values[np.nanargmax(values) if more_is_better(figure) else np.nanargmin(values)])
 
     def latest(self, name: str) -> float | None:
-        """The newest value of a line: of the last epoch, or in the first epoch of the last update."""
+        """The newest value of a line: of the last epoch, or in the first epoch of the last update. NaN: not finite."""
         for lines in (self._by_epoch, self._by_update):
             if name in lines and len(lines[name]):
-                value = float(lines[name].values[-1])
-                return value if np.isfinite(value) else None
+                return float(lines[name].values[-1])
         return None
 
     def csv_rows(self, axis: Axis) -> Iterator[str]:

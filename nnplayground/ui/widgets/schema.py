@@ -150,9 +150,7 @@ class ListOf:
         return hash(tuple(self.structs))
 
 
-Kind: TypeAlias = (
-    Number | Flag | Text | Choice | NumberOrName | Numbers | Several | Table | Inside | Tagged | ListOf
-)
+Kind: TypeAlias = Number | Flag | Text | Choice | NumberOrName | Numbers | Several | Table | Inside | Tagged | ListOf
 
 
 @dataclass(frozen=True)

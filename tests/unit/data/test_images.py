@@ -60,8 +60,7 @@ def test_result_is_upright_by_exif_orientation(tmp_path: Path) -> None:
         exif[0x0112] = orientation
         for name in ("turned.jpg", "turned.png", "turned.tiff", "turned.webp"):
             path = tmp_path / name
-            options = {"quality": 95} if name.endswith(".jpg") else {"lossless": True} if "webp" in name else {}
-            Image.fromarray(np.ascontiguousarray(pixels)).save(path, exif=exif, **options)
+            Image.fromarray(np.ascontiguousarray(pixels)).save(path, exif=exif, quality=95, lossless=True)
             for resize in ("stretch", "crop", "pad"):
                 got = corners(decode(path, size=(10, 20), resize=resize))
                 expected = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]
@@ -124,12 +123,19 @@ def test_other_modes(tmp_path: Path) -> None:
     assert np.abs(decode(tmp_path / "gray.jpg").astype(int) - 90).max() <= 1
 
 
+def test_pictures_with_a_second_one_inside(tmp_path: Path) -> None:
+    """What phones write: the photo, and a depth map or a preview behind it."""
+    quarters(400, 200).save(tmp_path / "phone.jpg", "MPO", save_all=True, append_images=[plain((1, 2, 3))])
+    assert picture(tmp_path / "phone.jpg").shape == (200, 400, 3)
+    assert np.abs(decode(tmp_path / "phone.jpg", size=(8, 8))[0, 0].astype(int) - (255, 0, 0)).max() <= 12
+
+
 def test_lab_colours(tmp_path: Path) -> None:
     srgb, lab = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     converted = ImageCms.profileToProfile(plain((255, 0, 0)), srgb, lab, outputMode="LAB")
     assert converted is not None
     converted.save(tmp_path / "lab.tiff")
-    assert np.abs(decode(tmp_path / "lab.tiff").astype(int) - (255, 0, 0)).max() <= 3
+    assert np.abs(decode(tmp_path / "lab.tiff").astype(int) - (255, 0, 0)).max() <= 6
 
 
 def test_floating_point_pixels_are_refused_with_the_way_out(tmp_path: Path) -> None:
@@ -140,8 +146,7 @@ def test_floating_point_pixels_are_refused_with_the_way_out(tmp_path: Path) -> N
 
 def test_animation_gives_its_first_frame(tmp_path: Path) -> None:
     for name in ("moving.gif", "moving.webp", "moving.png"):
-        options = {"lossless": True} if name.endswith("webp") else {}
-        plain((0, 0, 255)).save(tmp_path / name, save_all=True, append_images=[plain((255, 0, 0))], **options)
+        plain((0, 0, 255)).save(tmp_path / name, save_all=True, append_images=[plain((255, 0, 0))], lossless=True)
         assert decode(tmp_path / name)[0, 0].tolist() == [0, 0, 255], name
 
 
@@ -155,10 +160,10 @@ def test_stretch_crop_and_pad(tmp_path: Path) -> None:
     quarters(80, 20).save(tmp_path / "wide.png")
     stretched = decode(tmp_path / "wide.png", size=(8, 8))
     assert corners(stretched) == [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]
-    padded = decode(tmp_path / "wide.png", size=(8, 8), resize="pad")
-    assert (padded[:3] == 0).all()
-    assert (padded[5:] == 0).all()
-    assert padded[3, 0].tolist() == [255, 0, 0]
+    padded = decode(tmp_path / "wide.png", size=(16, 16), resize="pad")
+    assert (padded[:6] == 0).all()
+    assert (padded[10:] == 0).all()
+    assert corners(padded[6:10]) == corners(stretched)
     stripes = np.zeros((10, 30, 3), np.uint8)
     stripes[:, 10:20] = 255
     Image.fromarray(stripes).save(tmp_path / "stripes.png")
@@ -247,6 +252,15 @@ def test_other_pictures_are_named(tmp_path: Path) -> None:
             decode(tmp_path / "a.jpg")
 
 
+def decoded_or_refused(path: Path) -> ImageError | None:
+    """Anything else than pixels or an ImageError ends the test."""
+    try:
+        assert decode(path).shape == (4, 4, 3)
+    except ImageError as error:
+        return error
+    return None
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow warns about some of the damage before it gives up
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"])
 def test_every_cut_is_one_sentence(tmp_path: Path, kind: str) -> None:
@@ -255,13 +269,11 @@ def test_every_cut_is_one_sentence(tmp_path: Path, kind: str) -> None:
     Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).save(stream, kind)
     whole = stream.getvalue()
     path = tmp_path / "cut.jpg"
-    for length in {1, 4, 12, 30, 60, len(whole) // 3, len(whole) // 2, len(whole) * 3 // 4}:
+    for length in (1, 4, 12, 30, 60, len(whole) // 3, len(whole) // 2, len(whole) * 3 // 4):
         path.write_bytes(whole[:length])
-        try:
-            assert decode(path).shape == (4, 4, 3)
-        except ImageError as error:
-            assert str(error).endswith(".")
-            assert error.lasting
+        error = decoded_or_refused(path)
+        assert error is None or (error.lasting and str(error).endswith("."))
+        assert error is not None or length > 60, length
 
 
 def test_truncated_jpeg_is_damaged(tmp_path: Path) -> None:
@@ -284,17 +296,15 @@ def test_random_damage_never_gives_anything_else(tmp_path: Path) -> None:
             for place in random.integers(0, len(content), 4):
                 content[place] = random.integers(0, 256)
             path.write_bytes(content)
-            try:
-                assert decode(path).shape == (4, 4, 3)
-            except ImageError as error:
-                assert str(error).endswith(".")
+            error = decoded_or_refused(path)
+            assert error is None or str(error).endswith(".")
 
 
 def test_missing_file_and_folder_are_not_lasting(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="moved or removed") as gone:
         decode(tmp_path / "gone.jpg")
     assert not gone.value.lasting
-    with pytest.raises(ImageError, match="could not be read|not permitted") as folder:
+    with pytest.raises(ImageError, match=r"could not be read|not permitted") as folder:
         picture(tmp_path)
     assert not folder.value.lasting
 

@@ -72,7 +72,7 @@ def test_every_sample_lies_in_one_split_and_every_class_in_training(
 
 
 def test_count_past_the_data_says_what_there_is() -> None:
-    with pytest.raises(DataError, match="asks for 1,000 images .* only 28 of 30"):
+    with pytest.raises(DataError, match=r"asks for 1,000 images .* only 28 of 30"):
         named([10, 20], CountSplit(validation=1000))
 
 

@@ -87,7 +87,9 @@ def test_every_loss_behind_every_kind_of_output(workshop: Any, loss: str, last: 
     assert_gradients_equal_differences(engine, BATCH)
 
 
-@pytest.mark.parametrize("regularizer", [L1(l1=0.02), L2(l2=0.03), L1L2(l1=0.02, l2=0.03)], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "regularizer", [L1(l1=0.02), L2(l2=0.03), L1L2(l1=0.02, l2=0.03)], ids=lambda each: type(each).__name__
+)
 def test_every_regularizer_on_kernel_and_bias(workshop: Any, regularizer: Any) -> None:
     model = workshop.chain(
         Dense(

@@ -1,0 +1,263 @@
+"""The canvas: the model as blocks and wires, built by hand; below it the problems and the size of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QGuiApplication
+from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
+
+from nnplayground.spec import edits
+from nnplayground.spec.checks import Problem
+from nnplayground.spec.model import Wire, infer_shapes
+from nnplayground.spec.project import Project
+from nnplayground.spec.rearrange import AtEnd, Behind, OnWire, Place
+from nnplayground.ui.canvas.actions import CanvasActions
+from nnplayground.ui.canvas.commands import Commands
+from nnplayground.ui.canvas.figures import figures
+from nnplayground.ui.canvas.figures_strip import FiguresStrip
+from nnplayground.ui.canvas.look import Style
+from nnplayground.ui.canvas.menus import context_menu
+from nnplayground.ui.canvas.overlays import NoteItem
+from nnplayground.ui.canvas.placing import Workbench
+from nnplayground.ui.canvas.problem_strip import ProblemStrip
+from nnplayground.ui.canvas.quick_add import QuickAdd
+from nnplayground.ui.canvas.scene import CanvasScene
+from nnplayground.ui.canvas.view import CanvasView
+from nnplayground.ui.document import Document
+
+_LONGEST_MOTION = 150
+"""Milliseconds in which blocks glide to new places."""
+
+
+class CanvasPanel(QWidget):
+    """Shows and edits the model of a document."""
+
+    selection_changed = Signal()
+    layer_selected = Signal(str)
+    """Id of the layer that the inspector should show: the one selected last; "" when none is selected."""
+    edit_requested = Signal(str)
+    """Id of the layer whose parameters the user wants to change now."""
+    problem_clicked = Signal(str)
+    """Path of the problem that the user wants to see the place of."""
+    run_pause_requested = Signal()
+    """Space was pressed on the canvas."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._told_layer = ""
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.commands = Commands(document)
+        self.scene = CanvasScene(Style.of(self.font()), self)
+        note = NoteItem(self.scene.style_in_use)
+        self._note = note
+        self.scene.addItem(note)
+        self.view = CanvasView(Workbench(document, self.scene, self.commands, note), self)
+        self.problems = ProblemStrip(self)
+        self.figures = FiguresStrip(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.problems)
+        column.addWidget(self.figures)
+        self.setFocusProxy(self.view)
+        self._actions = CanvasActions(
+            self,
+            {
+                "edit_layer": lambda: self.edit_requested.emit(self.scene.selection.current),
+                "add_layer": lambda: self._offer_layers(self.scene.selection.wire, self.view.selection_corner()),
+                "cut": self.cut,
+                "copy": self.copy,
+                "paste": self.paste,
+                "duplicate": self.duplicate,
+                "delete": self.delete_selection,
+                "select_all": self.select_all,
+                "move_up": lambda: self.commands.shift(self.selected_ids(), -1),
+                "move_down": lambda: self.commands.shift(self.selected_ids(), 1),
+                "fit": self.fit,
+                "zoom_in": self.zoom_in,
+                "zoom_out": self.zoom_out,
+                "actual_size": self.actual_size,
+            },
+        )
+        self._connect()
+        self._refresh()
+        self._on_problems_changed()
+        self._on_selection_changed()
+        self.view.fit_opened()
+
+    def _connect(self) -> None:
+        self._document.changed.connect(self._on_changed)
+        self._document.replaced.connect(self._on_replaced)
+        self._document.facts_changed.connect(self._refresh)
+        self._document.problems_changed.connect(self._on_problems_changed)
+        self.scene.selection.changed.connect(self._on_selection_changed)
+        self.view.edit_requested.connect(self.edit_requested)
+        self.view.run_pause_requested.connect(self.run_pause_requested)
+        self.view.insertion_requested.connect(self._offer_layers)
+        self.view.branch_requested.connect(self._offer_branch)
+        self.view.menu_requested.connect(self._show_menu)
+        self.problems.problem_clicked.connect(self._on_problem_clicked)
+        self.problems.fix_requested.connect(self.commands.fix)
+
+    # Selection
+
+    def selected_ids(self) -> tuple[str, ...]:
+        """Ids of the selected layers, in the model's order."""
+        return self.scene.selection.ids
+
+    def select(self, layer_ids: Collection[str]) -> None:
+        """Select exactly these layers, and show the last of them."""
+        known = [layer_id for layer_id in layer_ids if layer_id in self.scene.blocks]
+        self.scene.selection.select(known, current=known[-1] if known else "")
+        if known:
+            self.view.show_rect(self.scene.rect_of(known[-1]))
+
+    def select_all(self) -> None:
+        self.scene.selection.select(tuple(self.scene.blocks), current=self.scene.selection.current)
+
+    # Edits
+
+    def append(self, layer_type: str) -> None:
+        """Add a layer behind the selected one, on the selected wire, or at the end."""
+        self.commands.insert(layer_type, self._place())
+
+    def delete_selection(self) -> None:
+        """Remove the selected layers and join what was before and behind them; or remove the selected wire."""
+        wire = self.scene.selection.wire
+        if wire is not None:
+            self.commands.disconnect(wire)
+            return
+        removed = self.selected_ids()
+        heir = self._heir(removed)
+        if removed and self.commands.remove(removed) and heir:
+            self.select((heir,))
+
+    def cut(self) -> None:
+        heir = self._heir(self.selected_ids())
+        if self.commands.cut(self.selected_ids()) and heir:
+            self.select((heir,))
+
+    def copy(self) -> None:
+        self.commands.copy(self.selected_ids())
+
+    def paste(self) -> None:
+        """Put the copied layers behind the selected one, on the selected wire, or at the end."""
+        self.commands.paste(self._place())
+
+    def duplicate(self) -> None:
+        if self.selected_ids():
+            self.commands.duplicate(self.selected_ids())
+
+    # View
+
+    def fit(self) -> None:
+        """Show all of the model, at 100 % at most."""
+        self.view.fit()
+
+    def zoom_in(self) -> None:
+        self.view.zoom_by(1.25)
+
+    def zoom_out(self) -> None:
+        self.view.zoom_by(1 / 1.25)
+
+    def actual_size(self) -> None:
+        self.view.zoom_by(1 / self.view.zoom)
+
+    def show_seconds_per_epoch(self, seconds: float | None) -> None:
+        """As measured in the last run; None while nothing has been measured."""
+        self.figures.show_seconds_per_epoch(seconds)
+
+    def actions_for_menu(self) -> list[QAction]:
+        """All actions of the canvas, by object name: cut, copy, paste, duplicate, delete, select_all, fit, …"""
+        return self._actions.all()
+
+    # What happens
+
+    def _refresh(self) -> None:
+        document = self._document
+        self.scene.show_project(document.project, document.facts, document.problems, milliseconds=self._milliseconds())
+        shapes = infer_shapes(document.project.model, document.facts.input_shape if document.facts else None)
+        self.figures.show_figures(figures(document.project, shapes, document.facts))
+
+    def _milliseconds(self) -> int:
+        """How long blocks may glide: not at all where nobody watches, or where the desktop wants no motion."""
+        if not self.isVisible() or QGuiApplication.platformName() == "offscreen":
+            return 0
+        wanted = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
+        return min(wanted, _LONGEST_MOTION)
+
+    def _on_changed(self, before: Project, after: Project) -> None:
+        self.view.cancel_gesture()
+        self._refresh()
+        added = edits.added_ids(before, after)
+        if added and len(added) < len(after.model.blocks) and len(after.model.blocks) > len(before.model.blocks):
+            self.select(added)
+
+    def _on_replaced(self) -> None:
+        self.scene.selection.select(())
+        self.view.fit_opened()
+
+    def _on_problems_changed(self) -> None:
+        self._refresh()
+        self.problems.show_problems(self._document.problems)
+
+    def _on_selection_changed(self) -> None:
+        selection = self.scene.selection
+        self._actions.follow_selection(layers=bool(selection.ids), wire=selection.wire is not None)
+        self.selection_changed.emit()
+        current = selection.current
+        spoken = self.scene.blocks[current].face.spoken if current else "Nothing is selected."
+        self.view.setAccessibleDescription(spoken)
+        QAccessible.updateAccessibility(QAccessibleEvent(self.view, QAccessible.Event.DescriptionChanged))
+        if current != self._told_layer:
+            self._told_layer = current
+            self.layer_selected.emit(current)
+
+    def _on_problem_clicked(self, problem: Problem) -> None:
+        if problem.layer_id is not None:
+            self.select((problem.layer_id,))
+        self.problem_clicked.emit(problem.path)
+
+    def _place(self) -> Place:
+        selection = self.scene.selection
+        if selection.wire is not None:
+            return OnWire(selection.wire)
+        return Behind(selection.current) if selection.current else AtEnd()
+
+    def _heir(self, removed: Collection[str]) -> str:
+        """The layer to select once some are gone: the one behind them, else the one before."""
+        model = self._document.project.model
+        near = [each for layer_id in removed for each in (*model.targets(layer_id), *model.sources(layer_id))]
+        return next((layer_id for layer_id in near if layer_id not in removed), "")
+
+    def _offer_layers(self, wire: Wire | None, position: QPoint) -> None:
+        popup = QuickAdd("Add a layer…" if wire is None else "Insert a layer…", self)
+        place = OnWire(wire) if wire is not None else self._place()
+        popup.layer_chosen.connect(lambda name: self.commands.insert(name, place))
+        popup.open_at(position)
+
+    def _offer_branch(self, source: str, position: QPoint) -> None:
+        popup = QuickAdd(f"Branch from {source} to…", self)
+        popup.layer_chosen.connect(lambda name: self.commands.branch(name, source))
+        popup.open_at(position)
+
+    def _show_menu(self, position: QPoint) -> None:
+        menu = context_menu(self, self.scene.selection, self._actions, self.commands, self._document.problems)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            style = Style.of(self.font())
+            self._note.show_style(style)
+            self.scene.show_style(style)
+        elif event.type() == QEvent.Type.PaletteChange:
+            self._actions.show_icons()
+            self.view.resetCachedContent()
+            self.view.viewport().update()

@@ -1,0 +1,339 @@
+"""The curves: cost, metrics and learning rate of the run, live, with earlier runs pale behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnplayground.samples import Array
+from nnplayground.training.events import RunStarted
+from nnplayground.training.mailbox import Frame
+from nnplayground.ui import icons
+from nnplayground.ui.theme import colors
+from nnplayground.ui.widgets.curve_figure import Smoother, figure_title, make_figure
+from nnplayground.ui.widgets.curve_legend import CurveLegend, LegendEntry
+from nnplayground.ui.widgets.curve_plot import CurvePlot
+from nnplayground.ui.widgets.curve_readout import number_text
+from nnplayground.ui.widgets.picture_menu import ask_path, install_picture_menu, tell_unsaved
+from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory
+
+_EARLIER_RUNS = 8
+_SPANS = (
+    (1, 1),
+    (3, 1.5),
+    (5, 2),
+    (8, 2.5),
+    (12, 3),
+    (20, 4),
+    (30, 5),
+    (50, 6),
+    (80, 8),
+    (120, 10),
+    (200, 12),
+    (300, 15),
+    (500, 20),
+    (1000, 30),
+)
+"""Over how many updates, and over how many epochs, each step of the smoothing slider averages."""
+
+
+class CurvesPanel(QWidget):
+    """Curves of the current run and of the ones before."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("curves")
+        self._history: RunHistory | None = None
+        self._earlier: list[RunHistory] = []
+        self._run_count = 0
+        self._smoother = Smoother()
+        self._stale = True
+
+        self._picture = QWidget(self)
+        self._legend = CurveLegend(self._picture)
+        self.plot = CurvePlot(self._picture)
+        self._build_controls()
+        self._build_layout()
+        self._style_icons()
+        self._refresh()
+
+    # Data
+
+    def show_frame(self, frame: Frame) -> None:
+        """Take in what has happened in a run."""
+        if not (frame.started or frame.steps or frame.epochs or frame.ended):
+            return
+        if frame.started is not None:
+            self._begin(frame.started)
+        if self._history is None:
+            return
+        self._history.append_steps([block for block in frame.steps if block.run_id == self._history.run_id])
+        self._history.append_epochs([done for done in frame.epochs if done.run_id == self._history.run_id])
+        if frame.ended is not None and frame.ended.run_id == self._history.run_id:
+            self._history.ended = frame.ended
+        self._refresh_when_visible()
+
+    def clear(self) -> None:
+        """Forget all runs."""
+        self._history = None
+        self._earlier.clear()
+        self._run_count = 0
+        self._refresh_when_visible()
+
+    def series(self, name: str, *, per: Axis = "epoch") -> tuple[Array, Array]:
+        """The numbers of a line of the current run, such as "val_loss": (places, values), both (n,)."""
+        found = self._history.line(name, per) if self._history is not None else None
+        if found is None:
+            raise KeyError(name)
+        return found[0].copy(), found[1].values.copy()
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The best epoch by validation, for the loss or metric that is shown."""
+        return self._history.best_epoch(self.figure_name) if self._history is not None else None
+
+    @property
+    def earlier_runs(self) -> tuple[str, ...]:
+        """Names of the runs that are kept beside the current one, oldest first."""
+        return tuple(run.name for run in self._earlier)
+
+    @property
+    def numbers(self) -> str:
+        """The latest numbers, as they stand above the curves."""
+        return self._legend.text
+
+    def export_csv(self, path: Path) -> None:
+        """Write the current run as CSV, by epoch or by update as shown. Raises OSError."""
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(f"{row}\n" for row in self._csv_rows())
+
+    def _begin(self, started: RunStarted) -> None:
+        before = self._history
+        if before is not None and before.run_id == started.run_id:
+            self._history = before.continued(started, name=before.name)
+            return
+        self._run_count += 1
+        name = f"run {self._run_count}"
+        goes_on = before is not None and 0 < started.update <= before.update
+        self._history = before.continued(started, name=name) if before and goes_on else RunHistory(started, name=name)
+        if before is not None and before.update > started.update * goes_on:
+            self._earlier = [*self._earlier, before][-_EARLIER_RUNS:]
+
+    # Choices
+
+    @property
+    def figure_name(self) -> str:
+        """What is drawn: "loss", a metric, "learning_rate"."""
+        return self._figure_choice.currentData()
+
+    @property
+    def axis(self) -> Axis:
+        return "update" if self._updates_button.isChecked() else "epoch"
+
+    def _build_controls(self) -> None:
+        self._figure_choice = QComboBox()
+        self._figure_choice.setObjectName("curves.figure")
+        self._figure_choice.setProperty("compact", "true")
+        self._figure_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._figure_choice.setMinimumContentsLength(10)
+        _explain(self._figure_choice, "What to draw", "What to draw: the cost, a metric or the learning rate")
+        self._figure_choice.currentIndexChanged.connect(self._refresh)
+
+        self._epochs_button = _toggle("Epochs", "curves.epochs", "One value for each epoch, the updates pale behind")
+        self._updates_button = _toggle("Updates", "curves.updates", "One value for each update of the weights")
+        self._axis_group = QButtonGroup(self)
+        for button in (self._epochs_button, self._updates_button):
+            self._axis_group.addButton(button)
+        self._epochs_button.setChecked(True)
+        self._axis_group.buttonClicked.connect(self._refresh)
+
+        self._log_button = _toggle("Log", "curves.log", "Logarithmic axis: equal steps are equal factors")
+        self._log_button.toggled.connect(self._refresh)
+
+        self._smoothing = QSlider(Qt.Orientation.Horizontal)
+        self._smoothing.setObjectName("curves.smoothing")
+        self._smoothing.setRange(0, len(_SPANS) - 1)
+        self._smoothing.setPageStep(2)
+        self._smoothing.setMinimumWidth(48)
+        self._smoothing.setMaximumWidth(120)
+        self._smoothing.valueChanged.connect(self._on_smoothing_changed)
+        self._smoothing_label = QLabel("Smooth")
+        self._smoothing_label.setProperty("muted", "true")
+        self._smoothing_label.setBuddy(self._smoothing)
+        self._explain_smoothing()
+
+        self._fit_button = QToolButton()
+        self._fit_button.setObjectName("curves.fit")
+        self._fit_button.setProperty("flat_look", "true")
+        _explain(
+            self._fit_button, "Show everything", "Show all of the curves again after zooming (F, or a double click)"
+        )
+        self._fit_button.clicked.connect(self.plot.fit)
+
+        self._earlier_action = QAction("Show earlier runs", self, checkable=True, checked=True)
+        self._earlier_action.setStatusTip(f"Keep the last {_EARLIER_RUNS} runs as pale lines behind the current one")
+        self._earlier_action.toggled.connect(self._refresh)
+        forget = QAction("Forget earlier runs", self)
+        forget.setStatusTip("Remove the pale lines of earlier runs")
+        forget.triggered.connect(self._on_forget)
+        self._copy_csv = QAction("Copy as CSV", self)
+        self._copy_csv.setStatusTip("Copy the numbers of the current run, separated by commas, to the clipboard")
+        self._copy_csv.triggered.connect(self._on_copy_csv)
+        self._save_csv = QAction("Save CSV…", self)
+        self._save_csv.setStatusTip("Save the numbers of the current run to a file that spreadsheets open")
+        self._save_csv.triggered.connect(self._on_save_csv)
+        separator = QAction(self)
+        separator.setSeparator(True)
+        extra = (self._copy_csv, self._save_csv, separator, self._earlier_action, forget)
+        self._more_button = install_picture_menu(self._picture, name="curves", extra=extra)
+
+    def _build_layout(self) -> None:
+        axes = QHBoxLayout()
+        axes.setSpacing(2)
+        axes.addWidget(self._epochs_button)
+        axes.addWidget(self._updates_button)
+        controls = QHBoxLayout()
+        controls.setSpacing(6)
+        controls.addWidget(self._figure_choice)
+        controls.addLayout(axes)
+        controls.addWidget(self._log_button)
+        controls.addWidget(self._smoothing_label)
+        controls.addWidget(self._smoothing, 1)
+        controls.addStretch(1)
+        controls.addWidget(self._fit_button)
+        controls.addWidget(self._more_button)
+        picture = QVBoxLayout(self._picture)
+        picture.setContentsMargins(0, 0, 0, 0)
+        picture.setSpacing(2)
+        picture.addWidget(self._legend)
+        picture.addWidget(self.plot, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 4)
+        layout.setSpacing(4)
+        layout.addLayout(controls)
+        layout.addWidget(self._picture, 1)
+
+    def _offer_figures(self) -> None:
+        """Bring the choice of figures up to what the run measures; the chosen one stays where it can."""
+        figures = self._history.figures if self._history is not None else ("loss", LEARNING_RATE)
+        known = tuple(self._figure_choice.itemData(row) for row in range(self._figure_choice.count()))
+        if figures == known:
+            return
+        chosen = self._figure_choice.currentData()
+        with QSignalBlocker(self._figure_choice):
+            self._figure_choice.clear()
+            for name in figures:
+                self._figure_choice.addItem(figure_title(name), name)
+            self._figure_choice.setCurrentIndex(max(self._figure_choice.findData(chosen), 0))
+
+    def _explain_smoothing(self) -> None:
+        updates, epochs = _SPANS[self._smoothing.value()]
+        state = "off" if updates == 1 else f"averages over about {updates:,} updates, or {epochs:g} epochs"
+        _explain(self._smoothing, f"Smoothing: {state}", f"Smoothing: {state}. The values themselves stay pale behind")
+
+    def _on_smoothing_changed(self, step: int) -> None:
+        updates, epochs = _SPANS[step]
+        self._smoother = Smoother(updates=updates, epochs=epochs)
+        self._explain_smoothing()
+        self._refresh()
+
+    def _on_forget(self) -> None:
+        self._earlier.clear()
+        self._refresh()
+
+    def _csv_rows(self) -> list[str]:
+        return list(self._history.csv_rows(self.axis)) if self._history is not None else []
+
+    def _on_copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText("".join(f"{row}\n" for row in self._csv_rows()))
+
+    def _on_save_csv(self) -> None:
+        path = ask_path(self, title="Save CSV", name="curves.csv", kinds="Comma-separated values (*.csv)")
+        if path is None:
+            return
+        try:
+            self.export_csv(path)
+        except OSError as problem:
+            tell_unsaved(self, path, (problem.strerror or str(problem)).lower())
+
+    # Drawing
+
+    def _refresh_when_visible(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self._stale = False
+        self._offer_figures()
+        earlier = self._earlier if self._earlier_action.isChecked() else []
+        figure = make_figure(self._history, earlier, name=self.figure_name, axis=self.axis, smoother=self._smoother)
+        self.plot.show_figure(figure, log=self._log_button.isChecked())
+        self._legend.show_entries(self._entries(bool(figure.earlier)))
+        has_numbers = self._history is not None and self._history.update > 0
+        self._copy_csv.setEnabled(has_numbers)
+        self._save_csv.setEnabled(has_numbers)
+
+    def _entries(self, has_earlier: bool) -> list[LegendEntry]:
+        """The legend: the shown figure first, then the latest numbers of the others."""
+        history = self._history
+        entries: list[LegendEntry] = []
+        if history is None:
+            return entries
+        shown = self.figure_name
+        for figure in sorted(history.figures, key=lambda name: name != shown):
+            roles: tuple[tuple[str, Literal["training", "validation"]], ...] = (
+                (figure, "training"),
+                (f"val_{figure}", "validation"),
+            )
+            for name, role in roles:
+                value = history.latest(name)
+                if value is not None:
+                    entries.append(LegendEntry(name, number_text(value), role if figure == shown else "none"))
+        if has_earlier:
+            own = sum(entry.line != "none" for entry in entries)
+            entries.insert(own, LegendEntry("earlier runs", line="earlier"))
+        return entries
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._style_icons()
+
+    def _style_icons(self) -> None:
+        self._fit_button.setIcon(icons.icon("fit", colors(self).muted))
+
+
+def _toggle(text: str, object_name: str, explanation: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setCheckable(True)
+    button.setProperty("compact", "true")
+    button.setObjectName(object_name)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    _explain(button, text, explanation)
+    return button
+
+
+def _explain(widget: QWidget, name: str, explanation: str) -> None:
+    widget.setAccessibleName(name)
+    widget.setToolTip(explanation)
+    widget.setStatusTip(explanation)

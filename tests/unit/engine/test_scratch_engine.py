@@ -1,0 +1,248 @@
+"""What the scratch engine does besides computing gradients."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnplayground.engine.base import EngineError
+from nnplayground.engine.scratch import engine as engine_module
+from nnplayground.engine.scratch import splits as splits_module
+from nnplayground.engine.scratch.engine import ScratchEngine
+from nnplayground.layers.augmentation import RandomFlip
+from nnplayground.layers.convolution import Conv2D
+from nnplayground.layers.core import Activation, Dense, Flatten
+from nnplayground.layers.regularization import Dropout
+from nnplayground.layers.regularizers import L1L2, L2
+from nnplayground.samples import Preparation
+from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.project import Project
+from nnplayground.spec.training import SGD, Adam, AdamW, RMSprop, Training
+
+
+def xor_engine(workshop: Any, *hidden: Any, seed: int = 0, count: int = 200, **training: Any) -> Any:
+    """A classifier of points by the sign of x₁·x₂, with a block of batches for an epoch."""
+    model = workshop.chain(*hidden, Dense(units=1, activation="sigmoid"))
+    points = np.random.default_rng(3).uniform(-1, 1, size=(count, 2)).astype(np.float32)
+    labels = (points[:, 0] * points[:, 1] > 0).astype(np.int32)
+    samples = workshop.samples(points, labels, model.outputs[0])
+    return workshop.engine(model, samples, dtype=np.float32, seed=seed, **training)
+
+
+def epoch_batches(epoch: int, count: int = 200, size: int = 15) -> list[np.ndarray]:
+    order = np.random.default_rng((0, epoch)).permutation(count)
+    return [order[start : start + size] for start in range(0, count, size)]
+
+
+HIDDEN = (Dense(units=8, activation="tanh"), Dense(units=8, activation="tanh"))
+
+
+def test_it_learns_xor_in_float32(workshop: Any) -> None:
+    engine = xor_engine(workshop, *HIDDEN, optimizer=Adam(learning_rate=0.02))
+    losses = [engine.train(epoch_batches(epoch)).values["loss"].mean() for epoch in range(60)]
+    evaluation = engine.evaluate("validation")
+    assert losses[-1] < 0.2 < 0.6 < losses[0]
+    assert evaluation.metrics["accuracy"] > 0.95
+    assert evaluation.predictions.dtype == evaluation.losses.dtype == np.float32
+    assert all(weight.dtype == np.float32 for weight in engine.weights().values())
+
+
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), RMSprop(centered=True, momentum=0.5), Adam()], ids=str)
+def test_a_restored_engine_goes_on_bit_for_bit(workshop: Any, optimizer: Any) -> None:
+    layers = (Dense(units=8, activation="tanh"), Dropout(rate=0.3))
+    engine = xor_engine(workshop, *layers, optimizer=optimizer)
+    engine.train(epoch_batches(0))
+    state = engine.state()
+    first = [engine.train(epoch_batches(epoch)).values["loss"] for epoch in (1, 2)]
+    other = xor_engine(workshop, *layers, seed=5, optimizer=optimizer)
+    other.train(epoch_batches(7))
+    other.restore(state)
+    second = [other.train(epoch_batches(epoch)).values["loss"] for epoch in (1, 2)]
+    np.testing.assert_array_equal(first, second)
+    for name, weight in engine.weights().items():
+        np.testing.assert_array_equal(weight, other.weights()[name])
+
+
+def test_the_seed_decides_weights_and_dropout(workshop: Any) -> None:
+    engines = [xor_engine(workshop, *HIDDEN, Dropout(rate=0.5), seed=seed) for seed in (1, 1, 2)]
+    same, too, other = [engine.train(epoch_batches(0)).values["loss"] for engine in engines]
+    np.testing.assert_array_equal(same, too)
+    assert not np.array_equal(same, other)
+
+
+def test_blocks_of_any_length_come_to_the_same(workshop: Any) -> None:
+    whole, parts = (xor_engine(workshop, *HIDDEN, optimizer=Adam()) for _ in range(2))
+    batches = epoch_batches(0)
+    values = whole.train(batches)
+    singles = [parts.train([batch]) for batch in batches]
+    for name in ("loss", "accuracy"):
+        np.testing.assert_array_equal(values.values[name], [single.values[name][0] for single in singles])
+    assert values.values["loss"].dtype == np.float64
+    assert values.sizes.tolist() == [15] * 13 + [5]
+    for name, weight in whole.weights().items():
+        np.testing.assert_array_equal(weight, parts.weights()[name])
+
+
+def test_loss_of_an_update_is_that_of_the_weights_before_it(workshop: Any) -> None:
+    engine = xor_engine(workshop, Dense(units=4, activation="tanh", kernel_regularizer=L1L2(l1=0.01, l2=0.02)))
+    batch = np.random.default_rng(0).permutation(200)
+    for _ in range(3):
+        evaluation = engine.evaluate("validation")
+        update = engine.train([batch])
+        assert update.values["loss"][0] == pytest.approx(evaluation.metrics["loss"], rel=1e-5)
+        assert update.values["accuracy"][0] == evaluation.metrics["accuracy"]
+    kernel = engine.weights()["layer_1/kernel"].astype(np.float64)
+    evaluation = engine.evaluate("validation")
+    penalty = 0.01 * np.abs(kernel).sum() + 0.02 * np.square(kernel).sum()
+    assert evaluation.metrics["loss"] == pytest.approx(evaluation.losses.mean() + penalty, rel=1e-5)
+
+
+def test_dropout_drops_its_share_while_training_only(workshop: Any) -> None:
+    model = workshop.chain(Dropout(rate=0.25))
+    samples = workshop.samples(np.ones((50, 400), np.float32), np.zeros((50, 400), np.float32), "layer_1")
+    engine = workshop.engine(model, samples, classes=0, dtype=np.float32, metrics=("mae", "mse"))
+    values = engine.train([np.arange(25), np.arange(25, 50)]).values
+    # Kept values are 1 / 0.75, so the mean stays 1 and the mean square is 1 / 0.75.
+    np.testing.assert_allclose(values["mae"], 1, atol=0.04)
+    np.testing.assert_allclose(values["mse"], 1 / 0.75, atol=0.05)
+    assert values["mse"][0] != values["mse"][1]
+    np.testing.assert_array_equal(engine.predict(samples.inputs), samples.inputs["input"])
+    engine.set_values({"model.layer_1.rate": 0.9})
+    np.testing.assert_allclose(engine.train([np.arange(25)]).values["mse"], 10, atol=1.5)
+    engine.set_values({"model.layer_1.rate": 0.0})
+    assert engine.train([np.arange(25)]).values["mse"] == 1
+
+
+def test_strengths_of_regularizers_are_live(workshop: Any) -> None:
+    engine = xor_engine(workshop, Dense(units=4, kernel_regularizer=L2(l2=0.0)))
+    plain = engine.evaluate("validation").metrics["loss"]
+    before = engine.gradients(np.arange(200))["layer_1/kernel"]
+    engine.set_values({"model.layer_1.kernel_regularizer.l2": 0.5, "model.gone.rate": 1.0, "training.clip.norm": 1.0})
+    kernel = engine.weights()["layer_1/kernel"]
+    assert engine.evaluate("validation").metrics["loss"] == pytest.approx(
+        plain + 0.5 * np.square(kernel).sum(), rel=1e-5
+    )
+    np.testing.assert_allclose(
+        engine.gradients(np.arange(200))["layer_1/kernel"], before + kernel, rtol=1e-4, atol=1e-6
+    )
+
+
+def test_activations_before_and_after_the_function(workshop: Any) -> None:
+    engine = xor_engine(workshop, Dense(units=5), Activation(activation="relu"), Dropout(rate=0.5))
+    points = {"input": np.array([[0.5, -1.0], [2.0, 3.0]], np.float32)}
+    ids = ["layer_1", "layer_2", "layer_4"]
+    before = engine.activations(points, ids, before=True)
+    after = engine.activations(points, ids)
+    weights = engine.weights()
+    np.testing.assert_allclose(before["layer_1"], points["input"] @ weights["layer_1/kernel"], rtol=1e-5)
+    np.testing.assert_array_equal(after["layer_1"], before["layer_1"])
+    np.testing.assert_array_equal(after["layer_2"], np.maximum(before["layer_2"], 0))
+    np.testing.assert_allclose(after["layer_4"], 1 / (1 + np.exp(-before["layer_4"])), rtol=1e-5)
+    np.testing.assert_array_equal(after["layer_4"], engine.predict(points))
+
+
+def test_large_data_is_prepared_and_evaluated_piece_by_piece(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = workshop.chain(Flatten(), Dense(units=3, activation="softmax"))
+    pictures = np.random.default_rng(0).integers(256, size=(50, 4, 4, 3)).astype(np.uint8)
+    labels = (pictures.reshape(50, -1).sum(axis=1) % 3).astype(np.int32)
+    preparation = {"input": Preparation(scale=(1 / 255,), offset=(-0.5,))}
+    samples = workshop.samples(pictures, labels, "layer_2", preparation=preparation)
+    options: dict[str, Any] = {"classes": 3, "dtype": np.float32, "metrics": ("accuracy", "auc")}
+    kept = workshop.engine(model, samples, **options)
+    monkeypatch.setattr(splits_module, "RESIDENT_BYTES", 100)
+    monkeypatch.setattr(engine_module, "FORWARD_VALUES", 1000)
+    streamed = workshop.engine(model, samples, **options)
+    batches = [*epoch_batches(0, 50), np.random.default_rng(1).permutation(50)]
+    np.testing.assert_allclose(kept.train(batches).values["loss"], streamed.train(batches).values["loss"], rtol=1e-4)
+    expected, evaluation = kept.evaluate("validation"), streamed.evaluate("validation")
+    np.testing.assert_allclose(evaluation.losses, expected.losses, rtol=1e-4)
+    assert evaluation.metrics == pytest.approx(expected.metrics, rel=1e-4)
+    np.testing.assert_allclose(
+        streamed.predict({"input": samples.prepared("input", slice(None))}), expected.predictions, rtol=1e-4
+    )
+    answers = iter([False, False, True])
+    assert streamed.evaluate("validation", lambda: next(answers)) is None
+
+
+def test_a_batch_of_everything_is_the_same_in_any_order(workshop: Any) -> None:
+    engines = [xor_engine(workshop, *HIDDEN, optimizer=SGD(learning_rate=0.5)) for _ in range(2)]
+    order = np.random.default_rng(0).permutation(200)
+    in_order = engines[0].train([np.arange(200)] * 5)
+    shuffled = engines[1].train([order] * 5)
+    np.testing.assert_array_equal(in_order.values["loss"], shuffled.values["loss"])
+    drawn_twice = np.r_[order[:199], order[:1]]
+    assert engines[0].train([drawn_twice]).values["loss"][0] != engines[1].train([order]).values["loss"][0]
+
+
+def test_divergence_is_told_by_the_loss_and_by_nothing_else(workshop: Any) -> None:
+    model = workshop.chain(Dense(units=8, activation="relu"), Dense(units=1))
+    samples = workshop.random_samples(model, (3,), 20, classes=0)
+    engine = workshop.engine(model, samples, classes=0, dtype=np.float32, optimizer=SGD(learning_rate=100.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = engine.train([np.arange(10)] * 30).values
+        evaluation = engine.evaluate("validation")
+        engine.predict(samples.inputs)
+        engine.activations(samples.inputs, ["layer_1"])
+    assert np.isfinite(values["loss"][0])
+    assert not np.isfinite(values["loss"][-1])
+    assert not np.isfinite(evaluation.metrics["loss"])
+
+
+def test_extreme_outputs_keep_their_loss_and_gradient(workshop: Any) -> None:
+    model = workshop.chain(Dense(units=1, activation="sigmoid", kernel_initializer="ones"))
+    samples = workshop.samples(np.array([[200.0], [-200.0]], np.float32), np.array([0, 1], np.int32), "layer_1")
+    engine = workshop.engine(model, samples, dtype=np.float32)
+    np.testing.assert_allclose(engine.evaluate("validation").losses, [200, 200])
+    np.testing.assert_allclose(engine.gradients(np.arange(2))["layer_1/kernel"], [[200]])
+
+
+def test_weights_can_be_set_one_by_one(workshop: Any) -> None:
+    engine = xor_engine(workshop, Dense(units=4))
+    before = engine.weights()
+    engine.set_weights({"layer_1/bias": np.arange(4)})
+    np.testing.assert_array_equal(engine.weights()["layer_1/bias"], [0, 1, 2, 3])
+    np.testing.assert_array_equal(engine.weights()["layer_1/kernel"], before["layer_1/kernel"])
+    with pytest.raises(EngineError, match="layer_1/bias has the shape 4, but 3 was given"):
+        engine.set_weights({"layer_1/kernel": np.zeros((2, 4)), "layer_1/bias": np.zeros(3)})
+    np.testing.assert_array_equal(engine.weights()["layer_1/kernel"], before["layer_1/kernel"])
+    with pytest.raises(EngineError, match="no weight layer_9/bias"):
+        engine.set_weights({"layer_9/bias": np.zeros(3)})
+    with pytest.raises(EngineError, match="another model or optimizer"):
+        engine.restore(xor_engine(workshop, Dense(units=4), optimizer=Adam()).state())
+
+
+def test_what_it_cannot_do_is_said_in_one_sentence(workshop: Any) -> None:
+    def message(*layers: Any, dataset: Any = None, **training: Any) -> str:
+        project = Project(
+            model=workshop.chain(*layers), dataset=dataset, training=Training(engine="scratch", **training)
+        )
+        with pytest.raises(EngineError) as caught:
+            ScratchEngine(project, workshop.facts((8, 8, 3)))
+        return str(caught.value)
+
+    conv2d = message(Conv2D(filters=2), Flatten(), Dense(units=1))
+    assert conv2d == "Conv2D is not available in the scratch engine yet; choose the Keras engine."
+    both = message(RandomFlip(), Conv2D(filters=2), Flatten(), Dense(units=1))
+    assert both == "RandomFlip and Conv2D are not available in the scratch engine yet; choose the Keras engine."
+    assert "AdamW is not available in the scratch engine yet" in message(Flatten(), Dense(units=1), optimizer=AdamW())
+    assert "cannot augment" in message(Flatten(), Dense(units=1), dataset=ImageFolder(augmentation=(RandomFlip(),)))
+    assert "Flatten" in message(Dense(units=1))
+
+
+def test_data_that_does_not_fit_is_refused(workshop: Any) -> None:
+    model = workshop.chain(Dense(units=3, activation="softmax"))
+    good = workshop.random_samples(model, (2,), 10, classes=3)
+    engine = workshop.engine(model, good, classes=3)
+    points, labels = good.inputs["input"], good.targets["layer_1"]
+    with pytest.raises(EngineError, match="3 units, but the data has at least 5 classes"):
+        engine.attach({"training": workshop.samples(points, np.full(10, 4), "layer_1")})
+    with pytest.raises(EngineError, match="expects samples of 2, but the data has 1"):
+        engine.attach({"training": workshop.samples(points[:, :1], labels, "layer_1")})
+    with pytest.raises(EngineError, match="nothing for the Input input"):
+        engine.attach({"training": workshop.samples(points, labels, "layer_1", name="other")})
+    with pytest.raises(EngineError, match="no test samples"):
+        engine.evaluate("test")

@@ -1,0 +1,243 @@
+"""What Run means: going on, starting with the weights of untouched layers, starting anew. On the numpy engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from nnplayground.layers.core import Dense, Flatten
+from nnplayground.spec import edits
+from nnplayground.spec.codec import FileError
+from nnplayground.spec.dataset import ImageFolder, Points
+from nnplayground.spec.project import Project
+from nnplayground.spec.training import Adam, Training
+from nnplayground.training.controls import Controls
+from nnplayground.training.events import (
+    DataLoaded,
+    EpochDone,
+    Event,
+    Mistakes,
+    RunEnded,
+    RunStarted,
+    SnapshotWants,
+)
+from nnplayground.training.session import NotTrained, Session
+from nnplayground.training.store import RunStore, load_run, newest_run, runs_folder
+
+
+@pytest.fixture
+def circle() -> Project:
+    project = Project(
+        dataset=Points(shape="circle", count=120),
+        training=Training(engine="scratch", epochs=4, batch_size=10, optimizer=Adam(learning_rate=0.01)),
+    )
+    for layer in (Dense(units=5, activation="tanh"), Dense(units=1, activation="sigmoid")):
+        project = edits.append_layer(project, layer)
+    return project
+
+
+def run(session: Session, project: Project, **options: object) -> list[Event]:
+    return list(session.run(project, controls=Controls(), **options))  # type: ignore[arg-type]
+
+
+def first(kind: type, events: list[Event]):  # type: ignore[no-untyped-def]
+    return next(event for event in events if isinstance(event, kind))
+
+
+def test_a_run_from_data_to_end(circle: Project) -> None:
+    events = run(Session(), circle)
+    catalog = first(DataLoaded, events).catalog
+    assert len(catalog.ids["training"]) == 96
+    assert len(catalog.labels["validation"]) == 24
+    assert first(RunStarted, events).epochs == 4
+    ended = events[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason == "finished"
+    mistakes = [event for event in events if isinstance(event, Mistakes)][-1]
+    wrong = (mistakes.predictions[:, 0] >= 0.5).astype(int) != mistakes.labels
+    assert ended.mistakes == wrong.sum()
+
+
+def test_the_same_seed_gives_the_same_run(circle: Project) -> None:
+    histories = []
+    for _ in range(2):
+        events = run(Session(), circle)
+        histories.append([event.metrics for event in events if isinstance(event, EpochDone)])
+    assert histories[0] == histories[1]
+
+
+def test_run_again_goes_on(circle: Project) -> None:
+    session = Session()
+    one = run(session, circle)
+    two = run(session, circle)
+    assert first(RunStarted, two).epoch == 4
+    assert first(RunStarted, two).epochs == 8
+    assert first(RunStarted, two).run_id == first(RunStarted, one).run_id
+    whole = run(Session(), msgspec.structs.replace(circle, training=msgspec.structs.replace(circle.training, epochs=8)))
+    assert two[-1].metrics == whole[-1].metrics  # type: ignore[union-attr]
+
+
+def test_more_epochs_and_another_rate_go_on_too(circle: Project) -> None:
+    session = Session()
+    run(session, circle)
+    longer = edits.set_parameters(circle, [("training.epochs", 6), ("training.optimizer.learning_rate", 0.001)])
+    events = run(session, longer)
+    assert first(RunStarted, events).epoch == 4
+    assert [event.learning_rate for event in events if isinstance(event, EpochDone)] == [0.001, 0.001]
+
+
+def test_untouched_layers_keep_their_weights(circle: Project) -> None:
+    session = Session()
+    run(session, circle)
+    before = session.state().weights
+    changed = edits.set_parameter(circle, "model.dense_1.units", 7)
+    events = run(session, edits.set_parameter(changed, "training.optimizer.learning_rate", 0.0))
+    started = first(RunStarted, events)
+    assert started.kept == ()
+    assert started.reinitialized == ("dense_1", "dense_2")
+
+    session = Session()
+    run(session, circle)
+    before = session.state().weights
+    deeper = edits.append_layer(circle, Dense(units=1, activation="sigmoid"))
+    deeper = edits.set_parameter(deeper, "training.optimizer.learning_rate", 0.0)
+    started = first(RunStarted, run(session, deeper))
+    assert started.kept == ("dense_1", "dense_2")
+    assert started.reinitialized == ("dense_3",)
+    after = session.state().weights
+    for name in before:
+        np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_reset_starts_from_the_seed(circle: Project) -> None:
+    session = Session()
+    one = run(session, circle)
+    session.reset()
+    two = run(session, circle)
+    assert first(RunStarted, two).epoch == 0
+    assert one[-1].metrics == two[-1].metrics  # type: ignore[union-attr]
+
+
+def test_the_model_can_be_asked_after_the_run(circle: Project) -> None:
+    session = Session()
+    with pytest.raises(NotTrained, match="press Run first"):
+        session.prediction("0")
+    events = run(session, circle)
+    sample_id = first(DataLoaded, events).catalog.ids["validation"][0]
+    said = session.prediction(sample_id)
+    mistakes = [event for event in events if isinstance(event, Mistakes)][-1]
+    place = mistakes.ids.index(sample_id)
+    assert said.values == pytest.approx(mistakes.predictions[place], abs=1e-6)
+    assert said.loss == pytest.approx(mistakes.losses[place], rel=1e-4)
+    wants = SnapshotWants(sample_id, ("dense_1",), ("dense_1",), histograms=True, before_of="dense_1")
+    snapshot = session.snapshot(wants, run_id="x")
+    assert snapshot.activations["dense_1"].shape == (5,)
+    assert snapshot.weights["dense_1/kernel"].shape == (2, 5)
+    assert snapshot.before is not None
+    assert snapshot.before.counts.sum() == 24 * 5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("dataset", None), "no data"),
+        (("dataset", ImageFolder(folder="/nowhere/at/all")), "nowhere"),
+        (("model", edits.append_layer(Project(), Dense(units=3)).model), "needs 1 unit"),
+    ],
+)
+def test_what_keeps_a_run_from_starting_ends_it_with_a_sentence(
+    circle: Project, change: tuple[str, object], words: str
+) -> None:
+    ended = run(Session(), msgspec.structs.replace(circle, **{change[0]: change[1]}))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason == "failed"
+    assert ended.error is not None
+    assert words in ended.error
+
+
+def test_stop_while_loading(circle: Project) -> None:
+    controls = Controls()
+    controls.stop()
+    ended = list(Session().run(circle, controls=controls))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason == "stopped"
+
+
+def test_occlusion_of_an_image(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name, value in (("dark", 20), ("light", 230)):
+        (tmp_path / name).mkdir()
+        for number in range(6):
+            Image.new("L", (8, 8), value + number).save(tmp_path / name / f"{number}.png")
+    project = Project(
+        dataset=ImageFolder(folder=str(tmp_path), image_size=(8, 8), color_mode="grayscale"),
+        training=Training(engine="scratch", epochs=5),
+    )
+    project = edits.append_layer(edits.append_layer(project, Flatten()), Dense(units=1, activation="sigmoid"))
+    session = Session(cache=tmp_path / "cache")
+    events = run(session, project)
+    seen = session.occlusion(first(DataLoaded, events).catalog.ids["training"][0])
+    assert seen.shape == (8, 8)
+    assert np.isfinite(seen).all()
+
+
+class TestStore:
+    def stored(self, folder: Path, project: Project, **options: object) -> list[Event]:
+        return run(
+            Session(), project, store=lambda frozen, run_id: RunStore(folder / run_id, frozen, seed=0), **options
+        )
+
+    def test_what_a_run_leaves_behind(self, tmp_path: Path, circle: Project) -> None:
+        events = self.stored(tmp_path, circle)
+        folder = tmp_path / events[-1].run_id
+        assert {path.name for path in folder.iterdir()} == {
+            "project.nnp",
+            "run.json",
+            "history.csv",
+            "preparation.json",
+            "last.npz",
+            "best.npz",
+        }
+        about = json.loads((folder / "run.json").read_text())
+        assert about["state"] == "ended"
+        assert about["reason"] == "finished"
+        assert about["versions"]["numpy"] == np.__version__
+        rows = (folder / "history.csv").read_text().splitlines()
+        assert rows[0].startswith("epoch,loss,accuracy,val_loss,val_accuracy,learning_rate,seconds")
+        assert [row.split(",")[0] for row in rows[1:]] == ["1", "2", "3", "4"]
+
+    def test_resume_is_exact(self, tmp_path: Path, circle: Project) -> None:
+        whole = self.stored(tmp_path / "whole", edits.set_parameter(circle, "training.epochs", 8))
+        self.stored(tmp_path / "parts", circle)
+        found = newest_run(tmp_path / "parts")
+        project = edits.set_parameter(found.project, "training.epochs", 8)
+        rest = self.stored(tmp_path / "parts", project, resume=found)
+        assert rest[-1].metrics == whole[-1].metrics  # type: ignore[union-attr]
+        again = load_run(tmp_path / "parts" / found.run_id)
+        assert again.progress.epoch == 8
+        rows = (tmp_path / "parts" / found.run_id / "history.csv").read_text().splitlines()
+        assert [row.split(",")[0] for row in rows[1:]] == [str(epoch) for epoch in range(1, 9)]
+
+    def test_nothing_to_resume(self, tmp_path: Path) -> None:
+        with pytest.raises(FileError, match="no run to go on with"):
+            newest_run(tmp_path)
+
+    def test_a_damaged_checkpoint(self, tmp_path: Path, circle: Project) -> None:
+        events = self.stored(tmp_path, circle)
+        (tmp_path / events[-1].run_id / "last.npz").write_bytes(b"PK\x03\x04 damaged")
+        with pytest.raises(FileError, match="damaged"):
+            newest_run(tmp_path)
+
+    def test_a_disk_that_refuses_does_not_end_the_run(self, tmp_path: Path, circle: Project) -> None:
+        (tmp_path / "file").write_text("in the way")
+        events = self.stored(tmp_path / "file", circle)
+        assert events[-1].reason == "finished"  # type: ignore[union-attr]
+
+    def test_place(self, tmp_path: Path) -> None:
+        assert runs_folder(tmp_path / "a.nnp", tmp_path / "data") == tmp_path / "a.nnp.runs"
+        assert runs_folder(None, tmp_path / "data") == tmp_path / "data" / "unsaved.nnp.runs"
