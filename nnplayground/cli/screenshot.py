@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import msgspec
 
 from nnplayground.cli.projects import complain
 from nnplayground.spec.codec import FileError
 from nnplayground.spec.files import load_project
 from nnplayground.training.mailbox import Frame
-
-if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
-    from nnplayground.ui.main_window import MainWindow
-
-PATIENCE_SECONDS = 20.0
-"""The longest wait for the look at the data, and for thumbnails."""
 
 
 def screenshot(
@@ -46,6 +34,7 @@ def screenshot(
     try:
         load_project(project)
         from nnplayground.app import create_app
+        from nnplayground.ui import portrait
     except FileError as error:
         complain(error)
         return 1
@@ -55,11 +44,13 @@ def screenshot(
         complain(library_problem(error))
         return 1
     with tempfile.TemporaryDirectory() as settings:
-        _use_settings_of_its_own(settings)
+        portrait.use_settings_in(settings)
         app, window = create_app([], theme="light" if theme == "light" else "dark")
         window.runner.frame_ready.connect(on_frame)
         try:
-            problem = _take(app, window, project, size=size, epochs=epochs, select=select, pictures=(output, curves))
+            problem = portrait.take(
+                app, window, project, size=size, epochs=epochs, select=select, output=output, curves=curves
+            )
         finally:
             window.discard_changes()
             window.close()
@@ -68,57 +59,3 @@ def screenshot(
         complain(problem)
         return 1
     return 0
-
-
-def _use_settings_of_its_own(folder: str) -> None:
-    """The picture shows the window as it is at the first start, and leaves the user's layout alone."""
-    from PySide6.QtCore import QSettings
-
-    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
-
-
-def _take(
-    app: QApplication,
-    window: MainWindow,
-    project: Path,
-    *,
-    size: tuple[int, int],
-    epochs: int,
-    select: str | None,
-    pictures: tuple[Path, Path | None],
-) -> str | None:
-    """Do it in an open application. What went wrong, in one sentence, or None."""
-    window.resize(*size)
-    window.show()
-    loaded = load_project(project)
-    if epochs:
-        training = msgspec.structs.replace(loaded.training, epochs=epochs)
-        loaded = msgspec.structs.replace(loaded, training=training)
-    window.show_project(loaded, project.resolve())
-    _process(app, until=lambda: window.document.facts is not None or loaded.dataset is None)
-    if select is not None:
-        window.workspace.canvas.select([select])
-    if epochs:
-        if window.document.errors:
-            return window.document.errors[0].message
-        window.start()
-        while window.runner.active:
-            app.processEvents()
-            time.sleep(0.005)
-    _process(app, until=lambda: False, seconds=1.0)
-    _process(app, until=lambda: window.workspace.pictures.idle)
-    output, curves = pictures
-    if not window.grab().save(str(output), "PNG"):
-        return f"{output} cannot be written; choose another place for the picture."
-    if curves is not None and not window.workspace.curves.grab().save(str(curves), "PNG"):
-        return f"{curves} cannot be written; choose another place for the picture."
-    return None
-
-
-def _process(app: QApplication, *, until: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Let the window live until something is so, or the time is over."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and not until():
-        app.processEvents()
-        time.sleep(0.005)

@@ -93,7 +93,7 @@ class FiguresStrip(QLabel):
         bold = QFont(self.font())
         bold.setBold(True)
         plain = QFontMetricsF(self.font())
-        words = sum(plain.horizontalAdvance(f" {entry.words}    ") for entry in entries)
+        words = plain.horizontalAdvance("    ".join(f" {entry.words}" for entry in entries))
         return words + sum(QFontMetricsF(bold).horizontalAdvance(entry.number) for entry in entries)
 
     def _rich(self, entries: Sequence[_Figure]) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from nnplayground.spec.checks import Problem
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
+
+_MOST_ASIDE = 0.5
+"""Share of the width that the buttons may take beside the sentence."""
 
 
 class ProblemStrip(QFrame):
@@ -30,6 +33,7 @@ class ProblemStrip(QFrame):
         self._problems: tuple[Problem, ...] = ()
         self._index = 0
         self._icon = QLabel(self)
+        self._aside = QWidget(self)
         self.sentence = QLabel(self)
         self.sentence.setObjectName("problem_sentence")
         self.sentence.setWordWrap(True)
@@ -61,18 +65,34 @@ class ProblemStrip(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        aside = QHBoxLayout()
+        aside = QHBoxLayout(self._aside)
+        aside.setContentsMargins(0, 0, 0, 0)
         aside.setSpacing(2)
         for widget in (self.fix_button, self._previous, self._count, self._next):
             aside.addWidget(widget)
         aside.insertSpacing(1, 4)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(14, 5, 8, 5)
-        grid.setHorizontalSpacing(9)
-        grid.addWidget(self._icon, 0, 0)
-        grid.addWidget(self.sentence, 0, 1)
-        grid.addLayout(aside, 0, 2)
-        grid.setColumnStretch(1, 1)
+        aside.insertStretch(1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(14, 5, 8, 5)
+        self._grid.setHorizontalSpacing(9)
+        self._grid.setVerticalSpacing(5)
+        self._grid.addWidget(self._icon, 0, 0)
+        self._grid.addWidget(self.sentence, 0, 1)
+        self._grid.setColumnStretch(1, 1)
+        self._place_aside()
+
+    def _place_aside(self) -> None:
+        """The buttons beside the sentence; below it where they would leave it too little room."""
+        below = self._aside.sizeHint().width() > _MOST_ASIDE * self.width()
+        place = (1, 1) if below else (0, 2)
+        index = self._grid.indexOf(self._aside)
+        if index < 0 or self._grid.getItemPosition(index)[:2] != place:
+            self._grid.removeWidget(self._aside)
+            self._grid.addWidget(self._aside, *place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_aside()
 
     @property
     def current(self) -> Problem | None:
@@ -116,6 +136,7 @@ class ProblemStrip(QFrame):
         for widget in (self._previous, self._count, self._next):
             widget.setVisible(several)
         self._count.setText(f"{self._index + 1} of {len(self._problems)}")
+        self._place_aside()
         self._previous.setIcon(icons.icon("chevron-left", theme.muted))
         self._next.setIcon(icons.icon("chevron-right", theme.muted))
 
