@@ -24,7 +24,7 @@ class ValueProblem(ValueError):
 
 
 def get_value(project: Project, path: str) -> Any:
-    """The value at a path: a struct, number, string, tuple or None. Raises ValueProblem for a path that is not there."""
+    """The value at a path: a struct, number, string, tuple or None. Raises ValueProblem where there is no such path."""
     owner, _, steps = _locate(project, path)
     value: Any = owner
     for step in steps:

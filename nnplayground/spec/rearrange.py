@@ -72,7 +72,9 @@ def move_layers(project: Project, layer_ids: Collection[str], place: Place) -> P
         raise EditError("The Input stays where the data enters; move the other layers instead.")
     if _touches(project, place, piece.by_id):
         return project
-    return _spliced(edits.remove_layers(project, piece.by_id), piece, place)
+    after = _spliced(edits.remove_layers(project, piece.by_id), piece, place)
+    same_wires = all(after.model.sources(each) == project.model.sources(each) for each in project.model.by_id)
+    return project if same_wires and after.model.blocks == project.model.blocks else after
 
 
 def shift_layers(project: Project, layer_ids: Collection[str], direction: Literal[-1, 1]) -> Project:

@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self._commands = Actions(self)
         self._toolbar = RunToolBar(self._commands, self.document)
         self._start_page = StartPage(sample_projects())
-        self._questions = SampleQuestions(self.runner, self.workspace, self)
+        self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
         self._stack = QStackedWidget()
         self._engine_note = QLabel()
         self._start_pending = False
@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         workspace = self.workspace
         workspace.wants_changed.connect(self._send_wants)
         workspace.detail_requested.connect(self._questions.show_detail)
+        workspace.canvas.run_pause_requested.connect(self._on_run_pause)
         workspace.dataset.open_folder_requested.connect(self._on_open_folder)
         workspace.dataset.locate_requested.connect(self._on_locate)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
@@ -277,6 +278,12 @@ class MainWindow(QMainWindow):
             self.workspace.messages.clear()
         self.runner.run(self.document.project, self._runs())
 
+    def _on_run_pause(self) -> None:
+        if self.runner.state == "running":
+            self.runner.pause()
+        else:
+            self.start()
+
     def start_when_ready(self) -> None:
         """Start as soon as the data has been looked at."""
         if self.document.facts is not None:
@@ -371,6 +378,7 @@ class MainWindow(QMainWindow):
         if idle and not self.runner.trained:
             self._toolbar.progress.show_idle(problem)
         self.workspace.inspector.set_running(not idle)
+        self.workspace.dataset.set_running(not idle)
         stack = self.document.undo_stack
         act["undo"].setEnabled(stack.canUndo())
         act["redo"].setEnabled(stack.canRedo())

@@ -208,6 +208,11 @@ QPushButton[flat_look="true"], QToolButton[flat_look="true"] {{ background: tran
 QPushButton[flat_look="true"]:hover, QToolButton[flat_look="true"]:hover {{ background: {theme.raised}; }}
 QPushButton[flat_look="true"]:focus, QToolButton[flat_look="true"]:focus {{ border-color: {theme.accent}; }}
 QPushButton[compact="true"], QToolButton[compact="true"] {{ padding: 3px 7px; }}
+QPushButton[link="warning"] {{ background: transparent; border-color: transparent; color: {theme.warning};
+    padding: 1px 0; text-align: left; }}
+QPushButton[link="warning"]:hover {{ text-decoration: underline; }}
+QPushButton[link="warning"]:focus {{ border-color: {theme.accent}; }}
+QToolButton[disclosure="true"] {{ padding-left: 0; margin-left: -2px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {{ background: {theme.surface};
     color: {theme.text}; border: 1px solid {theme.border}; border-radius: 6px; padding: 4px 8px;
@@ -255,6 +260,7 @@ QListView, QTreeView, QTableView {{ background: {theme.window}; border: none; ou
 QListView::item, QTreeView::item {{ border-radius: 5px; padding: 3px 4px; }}
 QListView::item:hover, QTreeView::item:hover {{ background: {theme.raised}; }}
 QListView::item:selected, QTreeView::item:selected {{ background: {theme.raised}; color: {theme.text}; }}
+QTableView::item {{ padding: 3px 6px; }}
 QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border: none;
     border-bottom: 1px solid {theme.separator}; padding: 4px 8px; }}
 QLabel[muted="true"] {{ color: {theme.muted}; }}

@@ -103,6 +103,9 @@ class Workspace(QMainWindow):
         self.activations.layer_chosen.connect(self._on_activation_layer)
         self.activations.sample_changed.connect(lambda sample_id: self.wants_changed.emit())
         self.weights.wants_changed.connect(self.wants_changed)
+        self.inspector.before_of_changed.connect(self.wants_changed)
+        self.inspector.layer_renamed.connect(lambda before, after: self.canvas.select([after]))
+        self.canvas.problem_clicked.connect(self._on_problem_clicked)
         self.confusion.cell_chosen.connect(self._on_cell_chosen)
         self.mistakes.sample_chosen.connect(self.activations.show_sample)
         self.mistakes.detail_requested.connect(self.detail_requested)
@@ -154,15 +157,13 @@ class Workspace(QMainWindow):
     def wants(self) -> SnapshotWants:
         """What visible panels want to see of the model."""
         sample = self.activations.sample_id() if self.activations.isVisible() else None
-        layer = self._layer if self._layer in self._document.project.model.by_id else ""
         weights_shown = self.weights.isVisible()
-        has_function = layer and hasattr(self._document.project.model.layer(layer), "activation")
         return SnapshotWants(
             sample_id=sample,
             layer_ids=(self.activation_layer,) if sample is not None and self.activation_layer else (),
             weights=self.weights.wanted_layers() if weights_shown else (),
             histograms=weights_shown,
-            before_of=layer if has_function and self.inspector.isVisible() else None,
+            before_of=self.inspector.before_of,
         )
 
     @property
@@ -226,6 +227,13 @@ class Workspace(QMainWindow):
         self.show_panel("inspector")
         self.inspector.focus_form()
 
+    def _on_problem_clicked(self, path: str) -> None:
+        if path.startswith("training"):
+            self.show_panel("inspector")
+            self.inspector.show_training()
+        elif path.startswith("dataset"):
+            self.show_panel("dataset")
+
     def _on_activation_layer(self, layer_id: str) -> None:
         self.canvas.select([layer_id])
 
@@ -244,7 +252,7 @@ class Workspace(QMainWindow):
         self.activations.set_layers(titles)
         self._show_activation_layer()
 
-    def _showactivation_layer(self) -> None:
+    def _show_activation_layer(self) -> None:
         layer_id = self.activation_layer
         if layer_id:
             self.activations.set_layer(layer_id, layer_id)

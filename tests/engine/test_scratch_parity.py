@@ -157,7 +157,7 @@ def assert_same_training(
 ACTIVATIONS = [*activations.NAMES, "sigmoid", activations.LeakyRelu(negative_slope=0.25), activations.Elu(alpha=1.7)]
 
 
-@pytest.mark.parametrize(("first", "second"), zip(ACTIVATIONS[::2], ACTIVATIONS[1::2], strict=False), ids=str)
+@pytest.mark.parametrize(("first", "second"), [*zip(ACTIVATIONS[::2], ACTIVATIONS[1::2], strict=True)], ids=str)
 def test_every_activation(dtype: str, first: Any, second: Any) -> None:
     model = chain(dense(4, first), dense(3), Activation(activation=second), dense(1, "sigmoid"))
     tolerance = max(ROUNDED_INSIDE.get(str(activation), 0.0) for activation in (first, second))

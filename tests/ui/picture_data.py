@@ -32,9 +32,7 @@ def picture_catalog(folder: Path, *, training: int = 4, validation: int = 6) -> 
         labels[split] = np.arange(count, dtype=np.int32) % 2
         for name in names:
             files[name] = write_picture(folder / name)
-    facts = DataFacts(
-        input_shape=(8, 8, 3), class_names=NAMES, splits={"training": training, "validation": validation}
-    )
+    facts = DataFacts(input_shape=(8, 8, 3), class_names=NAMES, splits={"training": training, "validation": validation})
     return Catalog(facts, ids, labels, files)
 
 

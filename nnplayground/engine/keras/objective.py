@@ -61,19 +61,26 @@ class Objective:
             return tf.nn.softmax_cross_entropy_with_logits(targets, before)[:, tf.newaxis]
         return getattr(keras.losses, self.loss)(targets, output)[:, tf.newaxis]
 
-    def shares(self, values: Any, weights: Any | None) -> Any:
-        """How much each of `values` counts in the batch's loss, (batch, values or 1): weight / size of the batch.
+    def shares(self, sizes: Any, weights: Any | None) -> Any:
+        """How much each of `values` counts in the loss of its batch: (m, values) float32, its weight / their number.
 
-        weights: (batch,) or None. As in Keras, the sum of the weights does not matter, only the number of samples.
+        sizes: (m,) int32, the size of each sample's batch; weights: (m,) or None. As in Keras, the sum of the weights
+        does not matter, only the number of samples.
         """
-        size = tf.cast(tf.size(values), tf.float32)
-        if weights is None:
-            return tf.fill(tf.shape(values), 1 / size)
-        return tf.broadcast_to((weights / size)[:, tf.newaxis], tf.shape(values))
+        share = 1 / tf.cast(sizes * self._width, tf.float32)
+        if weights is not None:
+            share *= weights
+        return tf.repeat(share[:, tf.newaxis], self._width, axis=1)
 
-    def measure(self, targets: Any, output: Any) -> list[Any]:
-        """The mean of each of `batch_metrics` over a batch, scalars."""
-        return [tf.reduce_mean(_BATCH_METRICS[name](targets, output, self.units)) for name in self.batch_metrics]
+    @property
+    def _width(self) -> int:
+        """How many values the loss has for each sample."""
+        by_value = self.loss.startswith("mean") or self.from_logits
+        return self.units if by_value and self.loss != "categorical_crossentropy" else 1
+
+    def batch_measures(self, targets: Any, output: Any) -> list[Any]:
+        """Each of `batch_metrics` for each sample, (m,)."""
+        return [_BATCH_METRICS[name](targets, output, self.units) for name in self.batch_metrics]
 
     def evaluated(self, labels: Array, predictions: Array) -> dict[str, float]:
         """Every metric over a whole split. labels: as in Samples; predictions: (n, units)."""
@@ -121,7 +128,7 @@ def _sigmoid_crossentropy(targets: Any, logits: Any) -> Any:
 
 def _batch_accuracy(targets: Any, output: Any, units: int) -> Any:
     if units == 1:
-        return keras.metrics.binary_accuracy(targets, output)
+        return keras.metrics.binary_accuracy(targets, output)[:, 0]
     return keras.metrics.categorical_accuracy(targets, output)
 
 

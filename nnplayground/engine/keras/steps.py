@@ -46,12 +46,10 @@ def trace_block(
     inputs, labels, weights: of the split. rows: (m,) int32, where in `inputs` the samples of the block are, batch
     after batch; samples: the same in `labels` and `weights`. ends: (updates,) int32, where in `rows` each batch ends.
     """
-    weights = network.model.trainable_weights
-    variables = [weight.value for weight in weights]
+    variables = [weight.value for weight in network.model.trainable_weights]
     small = [math.prod(network.shapes[name]) <= _SMALL_SAMPLE for name in network.inputs]
-    width = 1 + len(objective.batch_metrics)
 
-    def update(inputs: list[Any], targets: Any, sample_weights: Any | None) -> Any:
+    def update(inputs: list[Any], targets: Any, shares: Any) -> tuple[Any, Any, Any]:
         for layer in augmentation:
             inputs = [layer(values, training=True) for values in inputs]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -60,38 +58,42 @@ def trace_block(
             output = tensors[network.after[network.output]]
             values = objective.values(targets, tensors[network.before[network.output]], output)
             penalty = network.penalty()
-        # The loss is the mean over the samples, and over a sample's values. Handing its derivative to the tape instead
-        # of taking the mean inside spares a third of the operations of a small model.
-        share = objective.shares(values, sample_weights)
-        gradients = tape.gradient([values, penalty], variables, output_gradients=[share, tf.ones_like(penalty)])
+        # The derivative of the mean is handed to the tape, instead of taking the mean inside.
+        gradients = tape.gradient([values, penalty], variables, output_gradients=[shares, tf.ones_like(penalty)])
         optimizer.apply(clip(gradients))
-        return tf.stack([tf.reduce_sum(values * share) + penalty, *objective.measure(targets, output)])
+        return values, output, penalty
 
+    # What an update of a small model costs is the number of its operations, not their size. So whatever can be done for
+    # all batches at once is done before and after the loop.
     def block(inputs: tuple[Any, ...], labels: Any, weights: Any, rows: Any, samples: Any, ends: Any) -> Any:
+        starts = tf.concat([[0], ends[:-1]], 0)
+        sizes = ends - starts
+        count = tf.size(ends)
+        batch_of = tf.repeat(tf.range(count), sizes)
         targets = objective.targets(tf.gather(labels, samples))
-        block_weights = tf.gather(weights, samples) if kind.weighted else weights
+        shares = objective.shares(tf.gather(sizes, batch_of), tf.gather(weights, samples) if kind.weighted else None)
         ready = [
             prepared(tf.gather(stored, rows), preparation) if fits else stored
             for stored, preparation, fits in zip(inputs, kind.preparations, small, strict=True)
         ]
-        starts = tf.concat([[0], ends[:-1]], 0)
 
-        def one_update(number: Any, told: Any) -> tuple[Any, Any]:
+        def one_update(number: Any, *told: Any) -> tuple[Any, ...]:
             first, last = starts[number], ends[number]
             batch = [
                 values[first:last] if fits else prepared(tf.gather(values, rows[first:last]), preparation)
                 for values, preparation, fits in zip(ready, kind.preparations, small, strict=True)
             ]
-            of_batch = block_weights[first:last] if kind.weighted else None
-            values = update(batch, targets[first:last], of_batch)
-            return number + 1, told.write(number, values)
+            results = update(batch, targets[first:last], shares[first:last])
+            return number + 1, *(array.write(number, each) for array, each in zip(told, results, strict=True))
 
-        count = tf.shape(ends)[0]
-        told = tf.TensorArray(tf.float32, count, element_shape=(width,))
-        _, told = tf.while_loop(
-            lambda number, told: number < count, one_update, (tf.constant(0), told), parallel_iterations=1
+        shapes = ((None, shares.shape[1]), (None, objective.units), ())
+        told = [tf.TensorArray(tf.float32, count, element_shape=shape, infer_shape=False) for shape in shapes]
+        _, values, outputs, penalties = tf.while_loop(
+            lambda number, *_: number < count, one_update, (tf.constant(0), *told), parallel_iterations=1
         )
-        return told.stack()
+        losses = tf.math.segment_sum(tf.reduce_sum(values.concat() * shares, axis=1), batch_of)
+        metrics = [tf.math.segment_mean(each, batch_of) for each in objective.batch_measures(targets, outputs.concat())]
+        return tf.stack([losses + penalties.stack(), *metrics], axis=1)
 
     inputs, labels = _specs(network, kind)
     numbers = tf.TensorSpec((None,), tf.int32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate
 
 import msgspec
 import numpy as np
@@ -25,6 +24,7 @@ from nnplayground.engine.scratch.programs import (
     Scores,
     forward_calls,
     gradient_calls,
+    loader,
     make_buffers,
     make_scores,
     step_calls,
@@ -97,9 +97,9 @@ class ScratchEngine:
         """One update for each batch of training samples, in order."""
         split = self._split("training")
         batches = [split.in_order(batch) for batch in batches]
-        sizes = [len(batch) for batch in batches]
-        starts = list(accumulate(sizes[:-1], initial=0))
-        scores = self._block_scores(sum(sizes))
+        sizes = np.array([len(batch) for batch in batches])
+        starts = [0, *sizes[:-1].cumsum().tolist()]
+        scores = self._block_scores(starts[-1] + len(batches[-1]))
         penalties = np.zeros(len(batches))
         with np.errstate(all="ignore"):
             for update, (batch, start) in enumerate(zip(batches, starts, strict=True)):
@@ -119,7 +119,7 @@ class ScratchEngine:
                 name: np.add.reduceat(of_sample, starts, 0, np.float64) / sizes for name, of_sample in measured.items()
             }
             values["loss"] += penalties
-        return BlockMetrics(values, np.array(sizes))
+        return BlockMetrics(values, sizes)
 
     def gradients(self, batch: IndexArray) -> Weights:
         """The gradient of the loss of a training batch, by weight name. Changes no weights, but draws for dropout."""
@@ -135,17 +135,12 @@ class ScratchEngine:
         program = self._programs.get((rows, whole))
         if program is None:
             program = self._programs[rows, whole] = self._update_program(split, rows, whole=whole)
-        if not whole:
-            buffers = program.buffers
-            for name, out in buffers.inputs.items():
-                split.load(name, batch, out)
-            split.targets.take(batch, 0, buffers.targets, "clip")
-            if split.weights is not None:
-                np.divide(split.weights[batch], self._dtype(rows), buffers.shares)
+        program.load(batch)
         return program
 
     def _update_program(self, split: Split, rows: int, *, whole: bool) -> Program:
         buffers = whole_split(split, self._graph) if whole else make_buffers(self._graph, rows, self._dtype)
+        load = _nothing if whole else loader(split, buffers)
         gradient = gradient_calls(
             self._graph,
             buffers,
@@ -162,7 +157,7 @@ class ScratchEngine:
             memory=self._memory,
             numbers=self._numbers,
         )
-        return Program(gradient, gradient + step, buffers)
+        return Program(load, gradient, gradient + step, buffers)
 
     def _block_scores(self, rows: int) -> Scores:
         if rows not in self._scores:
@@ -289,6 +284,10 @@ class ScratchEngine:
         if name not in self._splits:
             raise EngineError(f"The data has no {name} samples.")
         return self._splits[name]
+
+
+def _nothing(batch: IndexArray) -> None:
+    """Loads a batch that lies ready."""
 
 
 def _check_available(project: Project) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from nnplayground.engine.base import EngineError
 from nnplayground.layers import Layer, Shape
 from nnplayground.layers.activations import Activation, activation
+from nnplayground.layers.base import shape_text
 from nnplayground.layers.core import Input
 from nnplayground.layers.maths import Maths, Pass
 from nnplayground.spec.model import Model, infer_shapes
@@ -68,7 +69,13 @@ def make_graph(model: Model, input_shape: Shape | None) -> Graph:
         places.append(Place(layer_id, layer, model.sources(layer_id), function, inputs, known.output))
     if len(places) < len(model.blocks):
         raise EngineError("The wires of the model form a circle; remove one of them.")
-    return Graph(tuple(places), model.outputs[0])
+    graph = Graph(tuple(places), model.outputs[0])
+    if len(graph.last.output) != 1:
+        raise EngineError(
+            f"The output must be one row of values for each sample, but {graph.output} gives "
+            f"{shape_text(graph.last.output)}; put Flatten before it."
+        )
+    return graph
 
 
 def forward(

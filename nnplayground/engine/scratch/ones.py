@@ -28,13 +28,14 @@ def with_ones(array: Array) -> Array:
     return as_strided(array, (array.shape[0], array.shape[1] + 1))
 
 
-def with_bias(kernel: Array) -> Array:
-    """[W; b], (inputs + 1, units), of a kernel that its bias follows in memory; of gradients likewise."""
-    return as_strided(kernel, (kernel.shape[0] + 1, kernel.shape[1]))
-
-
-def follows(bias: Array, kernel: Array) -> bool:
-    """Whether the bias lies behind its kernel in memory."""
-    if kernel.ndim != 2 or bias.shape != kernel.shape[1:] or kernel.base is None or kernel.base is not bias.base:
+def follows(bias: Array | None, kernel: Array | None) -> bool:
+    """Whether the bias lies behind its kernel in memory; of their gradients likewise."""
+    if bias is None or kernel is None or kernel.ndim != 2 or bias.shape != kernel.shape[1:]:
         return False
-    return kernel.ctypes.data + kernel.nbytes == bias.ctypes.data
+    same_vector = kernel.base is not None and kernel.base is bias.base
+    return same_vector and kernel.ctypes.data + kernel.nbytes == bias.ctypes.data
+
+
+def with_bias(kernel: Array) -> Array:
+    """[W; b], (inputs + 1, units), of a kernel that its bias `follows`."""
+    return as_strided(kernel, (kernel.shape[0] + 1, kernel.shape[1]))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnplayground.engine.base import IndexArray
+from nnplayground.engine.scratch.compiler import compiled
 from nnplayground.engine.scratch.graph import Graph, backward, forward
 from nnplayground.engine.scratch.losses import Loss
+from nnplayground.engine.scratch.ones import with_ones
 from nnplayground.engine.scratch.optimizers import Counter, OptimizerMaths, limited, shortened
 from nnplayground.engine.scratch.parameters import LiveNumbers, Parameters, each
 from nnplayground.engine.scratch.recorder import Call, Recorder
 from nnplayground.engine.scratch.regularization import Penalty, cost, d_weight
-from nnplayground.engine.scratch.splits import Split
+from nnplayground.engine.scratch.splits import Split, room_for_inputs
 from nnplayground.layers.activations import Activation
 from nnplayground.layers.core import Input
 from nnplayground.layers.maths import Pass
@@ -39,8 +43,9 @@ class Buffers(NamedTuple):
 
 
 class Program(NamedTuple):
-    """One update. gradient: the calls up to the gradient; calls: all of them."""
+    """One update. load: puts a batch into the buffers; gradient: the calls up to the gradient; calls: all of them."""
 
+    load: Callable[[IndexArray], None]
     gradient: list[Call]
     calls: list[Call]
     buffers: Buffers
@@ -51,13 +56,39 @@ def make_buffers(graph: Graph, rows: int, dtype: Number) -> Buffers:
     shape = (rows, *graph.last.output)
     return Buffers(
         inputs={
-            place.id: np.zeros((rows, *place.output), dtype) for place in graph.places if isinstance(place.layer, Input)
+            place.id: room_for_inputs(rows, place.output, dtype)
+            for place in graph.places
+            if isinstance(place.layer, Input)
         },
         targets=np.zeros(shape, dtype),
         shares=np.full((rows, 1), 1 / rows, dtype),
         before=np.zeros(shape, dtype),
         penalty=np.zeros((), dtype),
     )
+
+
+def loader(split: Split, buffers: Buffers) -> Callable[[IndexArray], None]:
+    """A function that copies the samples of a batch into the buffers."""
+    pairs = [(split.targets, buffers.targets)]
+    if split.inputs is not None:
+        pairs += [(_all_memory(split.inputs[name]), _all_memory(out)) for name, out in buffers.inputs.items()]
+    takes = [(source.take, out) for source, out in pairs]
+    rows = split.dtype(len(buffers.targets))
+
+    def load(batch: IndexArray) -> None:
+        for take, out in takes:
+            take(batch, 0, out, "clip")  # The indices are valid; without "clip", take works in memory of its own first.
+        if split.inputs is None:
+            for name, out in buffers.inputs.items():
+                out[...] = split.samples.prepared(name, batch)
+        if split.weights is not None:
+            np.divide(split.weights[batch], rows, buffers.shares)
+
+    return load
+
+
+def _all_memory(inputs: Array) -> Array:
+    return with_ones(inputs) if inputs.ndim == 2 else inputs
 
 
 def whole_split(split: Split, graph: Graph) -> Buffers:
@@ -73,8 +104,21 @@ def whole_split(split: Split, graph: Graph) -> Buffers:
     )
 
 
-def recorded(arrays: Mapping[str, Array], array: Callable[[Array], Any]) -> dict[str, Any]:
-    return {name: array(values) for name, values in arrays.items()}
+def _recorded_weights(parameters: Parameters, recorder: Recorder) -> dict[str, dict[str, Any]]:
+    return {
+        layer_id: {name: recorder.array(view) for name, view in views.items()}
+        for layer_id, views in parameters.weights.items()
+    }
+
+
+def _recorded_inputs(inputs: Mapping[str, Array], recorder: Recorder) -> dict[str, Any]:
+    """Rows of values have a column of ones beside them."""
+    return {name: recorder.array(values, beside_ones=values.ndim == 2) for name, values in inputs.items()}
+
+
+def _filled(generator: np.random.Generator, operands: Sequence[Array], out: Array) -> Call:
+    """Random numbers in [0, 1)."""
+    return generator.random, (None, out.dtype, out if out.flags.c_contiguous else out.T)
 
 
 def gradient_calls(
@@ -90,16 +134,15 @@ def gradient_calls(
     """From a batch to the gradient of its loss, in `parameters.gradient`."""
     recorder = Recorder(parameters.vector.dtype.type)
     array: Callable[[Array], Any] = recorder.array
-    weights = {layer_id: recorded(views, array) for layer_id, views in parameters.weights.items()}
+    weights = _recorded_weights(parameters, recorder)
 
     def training(layer_id: str) -> Pass:
         def uniform(shape: tuple[int, ...]) -> Any:
-            fill = generators[layer_id].random
-            return recorder.add(shape, (), lambda operands, out: (fill, (None, out.dtype, out)))
+            return recorder.add(shape, [], partial(_filled, generators[layer_id]), any_order=True)
 
         return Pass(True, uniform, numbers.under(f"model.{layer_id}", array))
 
-    ahead = forward(graph, recorded(buffers.inputs, array), weights, training)
+    ahead = forward(graph, _recorded_inputs(buffers.inputs, recorder), weights, training)
     z, a = ahead.before[graph.output], ahead.values[graph.output]
     gradients = backward(graph, ahead, loss.d_before(array(buffers.targets), z, a) * array(buffers.shares))
     added = {(penalty.layer_id, penalty.weight): penalty for penalty in regularizers}
@@ -114,7 +157,7 @@ def gradient_calls(
     if regularizers:
         recorder.store(total, buffers.penalty)
     recorder.store(z, buffers.before)
-    return recorder.program()
+    return compiled(recorder)
 
 
 def step_calls(
@@ -133,7 +176,7 @@ def step_calls(
     changed = maths.step(array(parameters.vector), g, remembered, numbers.under("training.optimizer", array))
     for name, value in changed.items():
         recorder.store(value, parameters.vector if name == "weights" else memory[name])
-    return calls + recorder.program()
+    return calls + compiled(recorder)
 
 
 def _shortening_calls(parameters: Parameters, numbers: LiveNumbers) -> list[Call]:
@@ -141,7 +184,7 @@ def _shortening_calls(parameters: Parameters, numbers: LiveNumbers) -> list[Call
     limit: Any = recorder.array(numbers["training.clip.norm"])
     for _, _, gradient in each(parameters.gradients):
         recorder.store(shortened(recorder.array(gradient), limit), gradient)
-    return recorder.program()
+    return compiled(recorder)
 
 
 class Scores(NamedTuple):
@@ -168,17 +211,16 @@ def make_scores(loss: Loss, activation: Activation, targets: Array) -> Scores:
     of_samples: Any = loss.losses(y, z, a)
     recorder.store(of_samples, losses)
     recorder.store(a, output)
-    return Scores(recorder.program(), before, targets, output, losses)
+    return Scores(compiled(recorder), before, targets, output, losses)
 
 
 def forward_calls(graph: Graph, inputs: Mapping[str, Array], before: Array, parameters: Parameters) -> list[Call]:
     """From samples to the output layer's Z, as the model is used."""
     recorder = Recorder(parameters.vector.dtype.type)
-    array: Callable[[Array], Any] = recorder.array
-    weights = {layer_id: recorded(views, array) for layer_id, views in parameters.weights.items()}
-    ahead = forward(graph, recorded(inputs, array), weights, using)
+    weights = _recorded_weights(parameters, recorder)
+    ahead = forward(graph, _recorded_inputs(inputs, recorder), weights, using)
     recorder.store(ahead.before[graph.output], before)
-    return recorder.program()
+    return compiled(recorder)
 
 
 def using(layer_id: str) -> Pass:

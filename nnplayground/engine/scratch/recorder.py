@@ -2,9 +2,9 @@
 
 For a network as small as 2-8-8-1, computing takes less time than everything around it: allocating results, looking up
 functions, working out shapes. But batch after batch, the same numpy calls are made on arrays of the same shapes. So the
-formulas of layers, losses and optimizers are run once on `Recorded` values, each operation adds a node to the `Recorder`,
-and `compiler` makes a program of them: a list of calls, each a function with all its arguments and its `out`. Running a
-program is a loop over that list. Values that change between runs (data, weights, rates) are read from the arrays that
+formulas of layers, losses and optimizers are run once on `Recorded` values, which write each operation down, and
+`compiler` makes a program of the notes: a list of calls, each a function with all its arguments and its `out`. Running
+a program is a loop over that list. Values that change between runs (data, weights, rates) are read from the arrays that
 were named when recording.
 
 All results have the recorder's number type: a comparison gives 0 and 1.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -31,35 +32,38 @@ Binding: TypeAlias = Callable[[Sequence[Array], Array], Call]
 _EMPTY: Array = np.empty(())
 
 
-class Recorded(NDArrayOperatorsMixin):
-    """Stands in for an array of known shape whose values come later.
+@dataclass(eq=False)
+class Node:
+    """A value in a formula. Exactly one of `array`, `view` and `binding` is given.
 
-    Exactly one of `array` (it exists already), `view` (its only operand seen differently) and `binding` (a call makes
-    it) is given. operation: the ufunc that the call applies elementwise, or None. contiguous: whether a view of its
-    memory can have any other shape. target: where its values are stored, if anywhere.
+    array: it exists already; beside_ones: a column of ones follows it in memory. view: its only operand, seen
+    differently. binding: a call makes it; operation: the ufunc that the call applies elementwise, if so; any_order: the
+    call may write its result column by column. contiguous: its memory can be seen in any other shape. target: where its
+    values are to be stored, if anywhere.
     """
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        shape: tuple[int, ...],
-        *,
-        operands: Sequence[Recorded] = (),
-        array: Array | None = None,
-        view: Callable[[Array], Array] | None = None,
-        binding: Binding | None = None,
-        operation: np.ufunc | None = None,
-        contiguous: bool = True,
-    ) -> None:
+    shape: tuple[int, ...]
+    operands: tuple[Node, ...] = ()
+    array: Array | None = None
+    beside_ones: bool = False
+    view: Callable[[Array], Array] | None = None
+    binding: Binding | None = None
+    operation: np.ufunc | None = None
+    any_order: bool = False
+    contiguous: bool = True
+    target: Array | None = None
+
+
+class Recorded(NDArrayOperatorsMixin):
+    """Stands in for an array of known shape whose values come later."""
+
+    def __init__(self, recorder: Recorder, node: Node) -> None:
         self.recorder = recorder
-        self.shape = shape
-        self.operands = tuple(operands)
-        self.array = array
-        self.view = view
-        self.binding = binding
-        self.operation = operation
-        self.contiguous = contiguous
-        self.target: Array | None = None
+        self.node = node
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.node.shape
 
     @property
     def ndim(self) -> int:
@@ -70,7 +74,7 @@ class Recorded(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Recorded:
-        return self.seen(self.shape[::-1], np.transpose, contiguous=self.ndim < 2 and self.contiguous)
+        return self._seen(self.shape[::-1], np.transpose, contiguous=self.ndim < 2 and self.node.contiguous)
 
     def reshape(self, *sizes: int | tuple[int, ...]) -> Recorded:
         shape = sizes[0] if isinstance(sizes[0], tuple) else tuple(size for size in sizes if isinstance(size, int))
@@ -79,25 +83,25 @@ class Recorded(NDArrayOperatorsMixin):
             shape = tuple(math.prod(self.shape) // known if size == -1 else size for size in shape)
         if shape == self.shape:
             return self
-        if not self.contiguous:
+        if not self.node.contiguous:
             return (+self).reshape(*shape)
-        return self.seen(shape, partial(_reshaped, shape=shape), contiguous=True)
+        return self._seen(shape, partial(_reshaped, shape=shape), contiguous=True)
 
     def __getitem__(self, key: Any) -> Recorded:
         """Slices only."""
         shape = np.broadcast_to(_EMPTY, self.shape)[key].shape
-        return self.seen(shape, lambda array: array[key], contiguous=False)
+        return self._seen(shape, lambda array: array[key], contiguous=False)
 
-    def seen(self, shape: tuple[int, ...], view: Callable[[Array], Array], *, contiguous: bool) -> Recorded:
+    def _seen(self, shape: tuple[int, ...], view: Callable[[Array], Array], *, contiguous: bool) -> Recorded:
         """The same memory as an array of another shape."""
-        return self.recorder.note(Recorded(self.recorder, shape, operands=(self,), view=view, contiguous=contiguous))
+        return Recorded(self.recorder, Node(shape, (self.node,), view=view, contiguous=contiguous))
 
     def sum(self, axis: int | None = None, keepdims: bool = False) -> Recorded:
         shape = np.broadcast_to(_EMPTY, self.shape).sum(axis=axis, keepdims=keepdims).shape
         if math.prod(shape) == math.prod(self.shape):
             return self.reshape(shape)
         if axis == 0 and self.ndim == 2 and not keepdims:
-            return self.recorder.add(shape, (self,), row_sum)
+            return self.recorder.add(shape, [self], row_sum)
         return self._reduced(np.add, axis, keepdims)
 
     def mean(self, axis: int) -> Recorded:
@@ -110,7 +114,7 @@ class Recorded(NDArrayOperatorsMixin):
     def _reduced(self, ufunc: np.ufunc, axis: int | None, keepdims: bool) -> Recorded:
         shape = np.broadcast_to(_EMPTY, self.shape).sum(axis=axis, keepdims=keepdims).shape
         return self.recorder.add(
-            shape, (self,), lambda operands, out: (ufunc.reduce, (operands[0], axis, None, out, keepdims))
+            shape, [self], lambda operands, out: (ufunc.reduce, (operands[0], axis, None, out, keepdims))
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -119,14 +123,14 @@ class Recorded(NDArrayOperatorsMixin):
         operands = [self.recorder.constant(value) for value in inputs]
         if ufunc is np.matmul:
             left, right = operands
-            return self.recorder.add((*left.shape[:-1], *right.shape[1:]), operands, product)
+            return self.recorder.add((*left.shape[:-1], *right.shape[1:]), operands, product, any_order=True)
         shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-        return self.recorder.add(shape, operands, partial(_elementwise, ufunc), operation=ufunc)
+        return self.recorder.add(shape, operands, partial(_elementwise, ufunc), operation=ufunc, any_order=True)
 
     def __array_function__(self, function: Callable[..., Any], types: Any, arguments: Any, options: Any) -> Any:
         if function is not np.concatenate:
             return NotImplemented
-        (parts,), axis = arguments, options["axis"]
+        parts, axis = [self.recorder.constant(part) for part in arguments[0]], options["axis"]
         shape = list(parts[0].shape)
         shape[axis] = sum(part.shape[axis] for part in parts)
         return self.recorder.add(tuple(shape), parts, lambda arrays, out: (np.concatenate, (tuple(arrays), axis, out)))
@@ -136,7 +140,7 @@ def _reshaped(array: Array, *, shape: tuple[int, ...]) -> Array:
     return array.reshape(shape)
 
 
-def is_reshaped(node: Recorded) -> bool:
+def is_reshaped(node: Node) -> bool:
     return isinstance(node.view, partial) and node.view.func is _reshaped
 
 
@@ -166,32 +170,22 @@ def row_sum(operands: Sequence[Array], out: Array) -> Call:
 class Recorder:
     """Writes down formulas. `dtype` is the number type of all results.
 
-    nodes: all results and views in the order of recording; stored: those with a target; beside_ones: ids of the arrays
-    behind which a column of ones lies.
+    results: the nodes of all calls, in the order of recording; stored: those with a target.
     """
 
     def __init__(self, dtype: type[np.floating]) -> None:
         self.dtype = dtype
-        self.nodes: list[Recorded] = []
-        self.stored: list[Recorded] = []
-        self.beside_ones: set[int] = set()
-        self._arrays: dict[int, Recorded] = {}
+        self.results: list[Node] = []
+        self.stored: list[Node] = []
 
-    def array(self, array: Array) -> Recorded:
-        """A stand-in for an array that is read anew in each run."""
-        known = self._arrays.get(id(array))
-        if known is None:
-            known = Recorded(self, array.shape, array=array, contiguous=array.flags.c_contiguous)
-            self._arrays[id(array)] = known
-        return known
+    def array(self, array: Array, *, beside_ones: bool = False) -> Recorded:
+        """A stand-in for an array that is read anew in each run. beside_ones: see `ones.beside_ones`."""
+        contiguous = array.flags.c_contiguous
+        return Recorded(self, Node(array.shape, array=array, beside_ones=beside_ones, contiguous=contiguous))
 
     def constant(self, value: Any) -> Recorded:
         """A stand-in for a number, or for an array unless it is one already."""
-        if isinstance(value, Recorded):
-            return value
-        if isinstance(value, np.ndarray) and value.dtype == self.dtype:
-            return self.array(value)
-        return Recorded(self, np.shape(value), array=np.asarray(value, self.dtype))
+        return value if isinstance(value, Recorded) else self.array(np.asarray(value, self.dtype))
 
     def add(
         self,
@@ -200,23 +194,23 @@ class Recorder:
         binding: Binding,
         *,
         operation: np.ufunc | None = None,
+        any_order: bool = False,
     ) -> Recorded:
         """The result of a call."""
-        return self.note(Recorded(self, shape, operands=operands, binding=binding, operation=operation))
-
-    def note(self, node: Recorded) -> Recorded:
-        self.nodes.append(node)
-        return node
+        nodes = tuple(operand.node for operand in operands)
+        node = Node(shape, nodes, binding=binding, operation=operation, any_order=any_order)
+        self.results.append(node)
+        return Recorded(self, node)
 
     def store(self, value: Recorded, target: Array) -> None:
         """Have each run write the value into an array.
 
         A formula may read what it replaces (w − α·g into w), but later formulas use the value, not the array.
         """
-        if value.binding is None or value.target is not None:
+        if value.node.binding is None or value.node.target is not None:
             value = +value
-        value.target = target
-        self.stored.append(value)
+        value.node.target = target
+        self.stored.append(value.node)
 
 
 def run(calls: Sequence[Call]) -> None:

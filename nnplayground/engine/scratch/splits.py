@@ -10,7 +10,8 @@ import numpy as np
 
 from nnplayground.engine.base import EngineError, IndexArray
 from nnplayground.engine.scratch.graph import Graph
-from nnplayground.layers.base import shape_text
+from nnplayground.engine.scratch.ones import beside_ones
+from nnplayground.layers.base import Shape, shape_text
 from nnplayground.layers.core import Input
 from nnplayground.samples import Array, Preparation, Samples
 
@@ -49,13 +50,12 @@ class Split:
             return self.inputs[name][index]
         return self.samples.prepared(name, index).astype(self.dtype, copy=False)
 
-    def load(self, name: str, index: IndexArray, out: Array) -> None:
-        """Write input `name` of the chosen samples into `out`, (m, *shape)."""
-        if self.inputs is not None:
-            # Without "clip", take gathers into memory of its own first; the indices are valid.
-            self.inputs[name].take(index, 0, out, "clip")
-        else:
-            out[...] = self.samples.prepared(name, index)
+
+def room_for_inputs(rows: int, shape: Shape, dtype: type[np.floating]) -> Array:
+    """(rows, *shape) of zeros; rows of values get a column of ones beside them."""
+    if len(shape) == 1:
+        return beside_ones(rows, shape[0], dtype, by_column=False)
+    return np.zeros((rows, *shape), dtype)
 
 
 def make_split(
@@ -94,6 +94,10 @@ def make_split(
 
 def _prepared(samples: Samples, name: str, dtype: type[np.floating]) -> Array:
     stored = samples.inputs[name]
+    if stored.ndim == 2:
+        values = room_for_inputs(len(stored), stored.shape[1:], dtype)
+        values[...] = samples.prepared(name, slice(None))
+        return values
     if stored.dtype == dtype and samples.preparation.get(name, Preparation()) == Preparation():
         return np.ascontiguousarray(stored)
     return np.ascontiguousarray(samples.prepared(name, slice(None)), dtype)

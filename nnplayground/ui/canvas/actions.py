@@ -26,31 +26,47 @@ class _Entry:
     """"layers": at least one block is selected; "any": a block or a wire; "": always possible."""
 
 
-_ENTRIES = (
-    _Entry("edit_layer", "Edit &parameters", "Go to the parameters of the selected layer.", needs="layers"),
-    _Entry("add_layer", "&Add layer…", "Find a layer by typing and add it behind the selection.", ("/", "Ins"), "more"),
-    _Entry("cut", "Cu&t", "Cut the selected layers and close the gap.", (Key.Cut,), "cut", "layers"),
-    _Entry("copy", "&Copy", "Copy the selected layers.", (Key.Copy,), "copy", "layers"),
-    _Entry("paste", "&Paste", "Paste the copied layers behind the selection.", (Key.Paste,), "paste"),
-    _Entry("duplicate", "D&uplicate", "Repeat the selected layers behind them.", ("Ctrl+D",), "duplicate", "layers"),
-    _Entry(
-        "delete",
-        "&Delete",
-        "Remove what is selected; what was before and behind a layer is joined.",
-        ("Del", "Backspace"),
-        "delete",
-        "any",
+_GROUPS: tuple[tuple[_Entry, ...], ...] = (
+    (
+        _Entry("cut", "Cu&t", "Cut the selected layers and close the gap.", (Key.Cut,), "cut", "layers"),
+        _Entry("copy", "&Copy", "Copy the selected layers.", (Key.Copy,), "copy", "layers"),
+        _Entry("paste", "&Paste", "Paste the copied layers behind the selection.", (Key.Paste,), "paste"),
+        _Entry("duplicate", "D&uplicate", "Repeat the selected layers behind them.", ("Ctrl+D",), "duplicate", "layers"),
+        _Entry(
+            "delete",
+            "&Delete",
+            "Remove what is selected; what was before and behind a layer is joined.",
+            ("Del", "Backspace"),
+            "delete",
+            "any",
+        ),
+        _Entry("select_all", "Select &all", "Select all layers.", (Key.SelectAll,)),
     ),
-    _Entry("select_all", "Select &all", "Select all layers.", (Key.SelectAll,)),
-    _Entry("move_up", "Move &up", "Move the selected layers towards the input.", ("Alt+Up",), "chevron-up", "layers"),
-    _Entry(
-        "move_down", "Move do&wn", "Move the selected layers towards the end.", ("Alt+Down",), "chevron-down", "layers"
+    (
+        _Entry(
+            "add_layer", "Add &layer…", "Find a layer by typing and add it behind the selection.", ("/", "Ins"), "more"
+        ),
+        _Entry("edit_layer", "&Edit parameters", "Go to the parameters of the selected layer.", needs="layers"),
+        _Entry(
+            "move_up", "&Move up", "Move the selected layers towards the input.", ("Alt+Up",), "chevron-up", "layers"
+        ),
+        _Entry(
+            "move_down",
+            "Move dow&n",
+            "Move the selected layers towards the end.",
+            ("Alt+Down",),
+            "chevron-down",
+            "layers",
+        ),
     ),
-    _Entry("fit", "&Fit model", "Show all of the model.", ("F", "Home"), "fit"),
-    _Entry("zoom_in", "Zoom &in", "Show the model larger.", ("Ctrl++", "Ctrl+="), "zoom-in"),
-    _Entry("zoom_out", "Zoom &out", "Show the model smaller.", ("Ctrl+-",), "zoom-out"),
-    _Entry("actual_size", "Actual si&ze", "Show the model at 100 %.", ("Ctrl+0",)),
+    (
+        _Entry("fit", "&Fit model", "Show all of the model.", ("F", "Home"), "fit"),
+        _Entry("zoom_in", "Zoom &in", "Show the model larger.", ("Ctrl++", "Ctrl+="), "zoom-in"),
+        _Entry("zoom_out", "Zoom &out", "Show the model smaller.", ("Ctrl+-",), "zoom-out"),
+        _Entry("actual_size", "Actual si&ze", "Show the model at 100 %.", ("Ctrl+0",)),
+    ),
 )
+_ENTRIES: tuple[_Entry, ...] = tuple(entry for group in _GROUPS for entry in group)
 
 
 class CanvasActions:
@@ -84,5 +100,13 @@ class CanvasActions:
             possible = not entry.needs or layers or (wire and entry.needs == "any")
             self.by_name[entry.name].setEnabled(possible)
 
-    def all(self) -> list[QAction]:
-        return list(self.by_name.values())
+    def grouped(self) -> list[QAction]:
+        """All actions, with a separator between the groups."""
+        result: list[QAction] = []
+        for group in _GROUPS:
+            if result:
+                separator = QAction(self._owner)
+                separator.setSeparator(True)
+                result.append(separator)
+            result.extend(self.by_name[entry.name] for entry in group)
+        return result

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nnplayground.layers.base import counted, shape_text
 from nnplayground.layers.core import Input
 from nnplayground.spec.checks import Problem, Severity
-from nnplayground.spec.model import LayerShapes, Model, Wire, snake_case
+from nnplayground.spec.model import Block, LayerShapes, Model, Wire, snake_case
 
 UNKNOWN = "?"
 """Written beside a wire whose shape is not known."""
@@ -48,31 +49,40 @@ def automatic_name(layer_id: str, layer_type: str) -> bool:
     return re.fullmatch(rf"{stem}(_\d+)?", layer_id) is not None
 
 
+Marks = tuple[tuple[Severity, str], ...]
+
+
 def block_faces(model: Model, shapes: Mapping[str, LayerShapes], problems: Sequence[Problem]) -> dict[str, BlockFace]:
-    marks: dict[str, list[tuple[Severity, str]]] = {}
+    """The face of every block, by id."""
+    marks: dict[str, Marks] = {}
     for problem in problems:
         if problem.layer_id is not None:
-            marks.setdefault(problem.layer_id, []).append((problem.severity, problem.message))
+            marks[problem.layer_id] = (*marks.get(problem.layer_id, ()), (problem.severity, problem.message))
     return {
-        block.id: _block_face(model, block.id, shapes[block.id], tuple(marks.get(block.id, ())))
+        block.id: _block_face(
+            block,
+            shapes[block.id],
+            marks.get(block.id, ()),
+            is_end=not model.targets(block.id) and bool(model.sources(block.id)),
+        )
         for block in model.blocks
     }
 
 
-def _block_face(model: Model, layer_id: str, known: LayerShapes, marks: tuple[tuple[Severity, str], ...]) -> BlockFace:
-    layer = model.layer(layer_id)
+@lru_cache(maxsize=4096)  # most blocks of a large model are the same after an edit
+def _block_face(block: Block, known: LayerShapes, marks: Marks, *, is_end: bool) -> BlockFace:
+    layer = block.layer
     is_input = isinstance(layer, Input)
     caption = layer.caption()
     if is_input:
         caption = shape_text(known.output) if known.output else "shape comes from the data"
-    name = "" if automatic_name(layer_id, layer.type) else layer_id
-    is_output = not is_input and not model.targets(layer_id) and bool(model.sources(layer_id))
+    name = "" if automatic_name(block.id, layer.type) else block.id
     return BlockFace(
-        layer_id=layer_id,
+        layer_id=block.id,
         title=layer.type,
         caption=" · ".join(word for word in (name, caption) if word),
         count=f"{known.parameters:,}" if known.parameters else "",
-        family="input" if is_input else "output" if is_output else layer.family,
+        family="input" if is_input else "output" if is_end else layer.family,
         marks=marks,
         details=_details(layer.about, known),
         takes_input=not is_input,

@@ -33,4 +33,4 @@ def neighbour(
         )
     sign = -1 if direction == "left" else 1
     beside = [each for each, (other, _) in positions.items() if (other - x) * sign > 1]
-    return min(beside, key=lambda each: 2 * abs(positions[each][1] - y) + abs(positions[each][0] - x), default=None)
+    return min(beside, key=lambda each: 4 * abs(positions[each][1] - y) + abs(positions[each][0] - x), default=None)

@@ -173,8 +173,8 @@ class CanvasPanel(QWidget):
         self.figures.show_seconds_per_epoch(seconds)
 
     def actions_for_menu(self) -> list[QAction]:
-        """All actions of the canvas, by object name: cut, copy, paste, duplicate, delete, select_all, fit, …"""
-        return self._actions.all()
+        """All actions of the canvas, with separators; by object name: cut, copy, paste, delete, select_all, fit, …"""
+        return self._actions.grouped()
 
     # What happens
 

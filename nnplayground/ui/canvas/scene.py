@@ -9,9 +9,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from nnplayground.layers.core import Input
 from nnplayground.spec.checks import Problem
-from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.model import Model, Wire, infer_shapes
-from nnplayground.spec.project import Project
+from nnplayground.spec.model import LayerShapes, Model, Wire
 from nnplayground.ui.canvas.block_item import BlockItem
 from nnplayground.ui.canvas.faces import BlockFace, block_faces, renamed, wire_labels
 from nnplayground.ui.canvas.layout import Layout, arrange
@@ -50,16 +48,19 @@ class CanvasScene(QGraphicsScene):
 
     # What is shown
 
-    def show_project(
-        self, project: Project, facts: DataFacts | None, problems: Sequence[Problem], *, milliseconds: int = 0
+    def show_model(
+        self,
+        model: Model,
+        shapes: Mapping[str, LayerShapes],
+        problems: Sequence[Problem],
+        *,
+        milliseconds: int = 0,
     ) -> None:
-        """Bring the items in step with a project. milliseconds: how long blocks are on their way to new places."""
-        model = project.model
+        """Bring the items in step with a model. milliseconds: how long blocks are on their way to new places."""
         structure_changed = self._structure(model) != self._structure(self._model)
         for before, after in renamed(self._model, model).items():
             self._rename(before, after)
         self._model = model
-        shapes = infer_shapes(model, facts.input_shape if facts is not None else None)
         self._show_blocks(block_faces(model, shapes, problems))
         self._show_wires(wire_labels(model, shapes))
         if structure_changed:

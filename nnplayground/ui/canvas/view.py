@@ -105,8 +105,8 @@ class CanvasView(ZoomView):
     # Mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._gesture is not None or self.panning:
-            return
+        if self.panning or self.cancel_gesture():
+            return  # another button gives up what the first one has begun
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._space_used = True
@@ -288,6 +288,7 @@ class CanvasView(ZoomView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space = False
+        self.cancel_gesture()
         super().focusOutEvent(event)
 
     def _go(self, direction: Direction, *, extend: bool) -> None:

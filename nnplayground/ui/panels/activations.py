@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground.training.events import Catalog, Snapshot
 from nnplayground.ui import icons
-from nnplayground.ui.panels.layer_view import LayerView
+from nnplayground.ui.panels.layer_output import LayerOutput
 from nnplayground.ui.panels.sample_header import SampleHeader
 from nnplayground.ui.panels.sample_picker import SamplePicker
 from nnplayground.ui.sample_index import SampleIndex
@@ -73,7 +73,7 @@ class ActivationsPanel(QWidget):
         self._back.hide()
         self._header = SampleHeader(loader, name="activations")
         self._picker = SamplePicker(loader, name="activations")
-        self._view = LayerView(name="activations")
+        self._view = LayerOutput(name="activations")
         self._empty = EmptyState("image", _NO_DATA)
 
         title = QHBoxLayout()

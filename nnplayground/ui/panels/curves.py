@@ -148,7 +148,7 @@ class CurvesPanel(QWidget):
         self._figure_choice.setObjectName("curves.figure")
         self._figure_choice.setProperty("compact", "true")
         self._figure_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._figure_choice.setMinimumContentsLength(10)
+        self._figure_choice.setMinimumContentsLength(8)
         _explain(self._figure_choice, "What to draw", "What to draw: the cost, a metric or the learning rate")
         self._figure_choice.currentIndexChanged.connect(self._refresh)
 

@@ -86,6 +86,13 @@ class InspectorPanel(QWidget):
         """Show the settings of the training."""
         self._tabs.setCurrentIndex(_TRAINING)
 
+    def focus_form(self) -> None:
+        """Put the keyboard into the first field of what is shown."""
+        fields = [each for each in self._pages.findChildren(QWidget) if each.objectName().startswith("field.")]
+        first = next((each for each in fields if each.isVisibleTo(self)), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+
     def show_before(self, histogram: Histogram | None, layer_id: str) -> None:
         """What flows into a layer's activation function; drawn behind the function where that layer is shown."""
         if self.before_of is None:

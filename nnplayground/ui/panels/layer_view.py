@@ -138,7 +138,9 @@ class _ActivationSection(QWidget):
         self._live.setVisible(inputs is not None)
         if inputs is not None:
             share = saturated_share(self._function, inputs)
-            self._live.setText(f"At {share:.0%} of these inputs the derivative is almost 0: there hardly any gradient passes.")
+            self._live.setText(
+                f"At {share:.0%} of these inputs the derivative is almost 0: there hardly any gradient passes."
+            )
 
 
 class LayerView(QWidget):

@@ -68,7 +68,7 @@ class MistakesPanel(QWidget):
         self._chip.setStatusTip("Show all mistakes again")
         self._chip.clicked.connect(self._on_chip_clicked)
 
-        self._view = TileView(loader, lines=2, smallest=98, parent=self)
+        self._view = TileView(loader, lines=2, smallest=98, aspect=0.65, parent=self)
         self._view.setObjectName("mistakes.gallery")
         self._view.setAccessibleName("Gallery of mistakes")
         self._view.setStatusTip("Click a picture, or press Enter, to see why the model got it wrong")

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from nnplayground.samples import Array
 from nnplayground.training.events import Catalog, SamplePrediction
 from nnplayground.ui import icons
-from nnplayground.ui.panels.layer_view import LayerView
+from nnplayground.ui.panels.layer_output import LayerOutput
 from nnplayground.ui.panels.sample_header import verdict
 from nnplayground.ui.sample_index import SampleIndex, target_text
 from nnplayground.ui.theme import colors
@@ -80,7 +80,7 @@ class SampleDetail(QDialog):
         self._bars.setObjectName("sample_detail.classes")
         self._bars.setAccessibleName("Probabilities of the classes")
         self._layer_title = _section("Activations")
-        self._layer = LayerView(name="sample_detail")
+        self._layer = LayerOutput(name="sample_detail")
         self._path = QLineEdit()
         self._path.setObjectName("sample_detail.path")
         self._path.setReadOnly(True)

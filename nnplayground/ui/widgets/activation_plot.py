@@ -305,16 +305,15 @@ class ActivationPlot(QWidget):
 
     def _paint_names(self, painter: QPainter, theme: Colors) -> None:
         """The names of the lines, beside them, where they are furthest apart on the right side."""
-        assert self._curve is not None and self._function is not None
+        assert self._curve is not None
+        assert self._function is not None
         painter.setFont(self._small_font())
         taken: list[QRectF] = []
         name = f"{self._function.name}(z)"
         for text, values in ((name, self._curve.value), ("derivative", self._curve.derivative)):
             taken.append(self._paint_name(painter, theme, text, values, taken))
 
-    def _paint_name(
-        self, painter: QPainter, theme: Colors, text: str, values: Array, taken: list[QRectF]
-    ) -> QRectF:
+    def _paint_name(self, painter: QPainter, theme: Colors, text: str, values: Array, taken: list[QRectF]) -> QRectF:
         assert self._curve is not None
         plot = self._plot()
         metrics = painter.fontMetrics()

@@ -39,6 +39,7 @@ class _Scrolled(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._pointer: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
@@ -50,9 +51,21 @@ class _Scrolled(QAbstractScrollArea):
         bar.setPageStep(self.viewport().height())
         bar.setRange(0, max(0, height - self.viewport().height()))
 
+    def tell(self) -> None:
+        """Describe again what is under the mouse: its value may be another one now."""
+        self.described.emit(self._describe_at(self._pointer) if self._pointer is not None else "")
+
+    def _describe_at(self, position: QPointF) -> str:
+        raise NotImplementedError
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position()
+        self.tell()
+
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
-            self.described.emit("")
+            self._pointer = None
+            self.tell()
         return super().viewportEvent(event)
 
 
@@ -144,15 +157,12 @@ class UnitBars(_Scrolled):
             painter.drawLine(QPointF(0, zero + 0.5), QPointF(len(values) * width, zero + 0.5))
         painter.end()
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        unit = self._at(event.position())
-        self.described.emit("" if unit is None else f"Unit {unit}: {self._values[unit]:.4g}")
-
-    def _at(self, position: QPointF) -> int | None:
+    def _describe_at(self, position: QPointF) -> str:
         row = int((position.y() + self.verticalScrollBar().value()) // self._row_height)
         column = int(position.x() // (self.viewport().width() / self._per_row))
         unit = row * self._per_row + column
-        return unit if 0 <= column < self._per_row and 0 <= unit < self._values.size else None
+        there = 0 <= column < self._per_row and 0 <= unit < self._values.size
+        return f"Unit {unit}: {self._values[unit]:.4g}" if there else ""
 
 
 Tone = Literal["accent", "good", "error", "pale_run"]
@@ -257,10 +267,9 @@ class ClassBars(_Scrolled):
             painter.setBrush(QColor(getattr(theme, bar.tone)))
             painter.drawRoundedRect(QRectF(groove.left(), groove.top(), max(groove.width() * share, 2), 6), 3, 3)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        row = int((event.position().y() + self.verticalScrollBar().value()) // self.row_height)
+    def _describe_at(self, position: QPointF) -> str:
+        row = int((position.y() + self.verticalScrollBar().value()) // self.row_height)
         if not 0 <= row < len(self._bars):
-            self.described.emit("")
-            return
+            return ""
         bar = self._bars[row]
-        self.described.emit(f"{bar.name}: {bar.value:.4f}" + (f" ({bar.note})" if bar.note else ""))
+        return f"{bar.name}: {bar.value:.4f}" + (f" ({bar.note})" if bar.note else "")

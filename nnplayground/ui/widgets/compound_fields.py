@@ -15,7 +15,7 @@ from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import resolved_metrics
 from nnplayground.spec.project import Project
 from nnplayground.ui.widgets.fields import ChoiceField, LineField
-from nnplayground.ui.widgets.labels import ElidedLabel, IconButton
+from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, clear, muted
 from nnplayground.ui.widgets.numbers import OneNumber
 from nnplayground.ui.widgets.schema import Number, Range, Several, Table
 
@@ -97,16 +97,12 @@ class WeightsField(ChoiceField):
         self._notation = OneNumber(kind.number)
         self._names: tuple[str, ...] = ()
         self._value: Mapping[str, float] = {}
-        self._lines: dict[str, LineField] = {}
+        self._lines: dict[str, LineField] | None = None
         self.body = QWidget()
         self._rows = QGridLayout(self.body)
         self._rows.setContentsMargins(10, 2, 0, 2)
         self._rows.setVerticalSpacing(4)
         self._rows.setColumnStretch(0, 1)
-        self._empty = QLabel("The classes appear here once there is data.")
-        self._empty.setProperty("muted", "true")
-        self._empty.setWordWrap(True)
-        self._rows.addWidget(self._empty, 0, 0, 1, 2)
 
     def show_context(self, project: Project, facts: DataFacts | None) -> None:
         self._names = facts.class_names if facts is not None and facts.target == "classes" else ()
@@ -119,20 +115,18 @@ class WeightsField(ChoiceField):
             return
         self._value = dict(value)
         names = list(dict.fromkeys((*self._names, *value)))
-        if names != list(self._lines):
-            self._build(names)
-        for name, line in self._lines.items():
+        lines = self._lines
+        if lines is None or names != list(lines):
+            lines = self._build(names)
+        for name, line in lines.items():
             line.show_value(value.get(name, 1.0))
             line.take_back()
 
-    def _build(self, names: Sequence[str]) -> None:
-        for line in self._lines.values():
-            label = self._rows.itemAtPosition(self._rows.getItemPosition(self._rows.indexOf(line))[0], 0).widget()
-            for widget in (label, line):
-                self._rows.removeWidget(widget)
-                widget.deleteLater()
-        self._lines = {}
-        self._empty.setVisible(not names)
+    def _build(self, names: Sequence[str]) -> dict[str, LineField]:
+        clear(self._rows)
+        self._lines = lines = {}
+        if not names:
+            self._rows.addWidget(muted("The classes appear here once there is data."), 0, 0, 1, 2)
         for number, name in enumerate(names):
             label = ElidedLabel(name)
             line = LineField(self._notation)
@@ -143,9 +137,10 @@ class WeightsField(ChoiceField):
             line.setMaximumWidth(self.fontMetrics().averageCharWidth() * 12)
             line.committed.connect(lambda weight, merge, name=name: self._commit(name, weight, merge))
             line.refused.connect(self.refused)
-            self._rows.addWidget(label, number + 1, 0)
-            self._rows.addWidget(line, number + 1, 1)
-            self._lines[name] = line
+            self._rows.addWidget(label, number, 0)
+            self._rows.addWidget(line, number, 1)
+            lines[name] = line
+        return lines
 
     def _commit(self, name: str, weight: float, merge: bool) -> None:
         self.committed.emit({**dict.fromkeys(self._names, 1.0), **self._value, name: weight}, merge)

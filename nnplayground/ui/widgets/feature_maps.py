@@ -101,6 +101,7 @@ class FeatureMaps(QAbstractScrollArea):
         self._images: dict[int, QImage] = {}
         self._current: int | None = None
         self._hovered: int | None = None
+        self._pointer: QPointF | None = None
         self._enlarged: int | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -134,11 +135,10 @@ class FeatureMaps(QAbstractScrollArea):
         """maps: (height, width, channels) float, of one sample."""
         other_layer = maps.shape != self._maps.shape
         self._maps = maps
-        finite = np.isfinite(maps)
-        if finite.all():
-            self._lows, self._highs = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
-        else:
+        self._lows, self._highs = maps.min(axis=(0, 1)), maps.max(axis=(0, 1))
+        if not (np.isfinite(self._lows).all() and np.isfinite(self._highs).all()):
             # A model that has diverged: its limits are those of the values that are numbers.
+            finite = np.isfinite(maps)
             self._lows = np.where(finite, maps, np.inf).min(axis=(0, 1))
             self._highs = np.where(finite, maps, -np.inf).max(axis=(0, 1))
             none = ~finite.any(axis=(0, 1))
@@ -207,7 +207,7 @@ class FeatureMaps(QAbstractScrollArea):
             self._images.clear()
             self._colour([self._enlarged], whole=True)
         self.viewport().update()
-        self._tell()
+        self.tell()
         self.view_changed.emit()
 
     def _colour(self, channels: list[int], *, whole: bool = False) -> None:
@@ -229,11 +229,22 @@ class FeatureMaps(QAbstractScrollArea):
         for channel, pixels in zip(channels, shades, strict=True):
             self._images[channel] = image_from_array(pixels)
 
-    def _tell(self) -> None:
-        channel = self._hovered if self._hovered is not None else self._current if self.hasFocus() else None
+    def tell(self) -> None:
+        """Describe again what is under the mouse or the keyboard's frame: its values may be others now."""
         if self._enlarged is not None:
-            channel = self._enlarged
+            self.described.emit(self._describe_pixel(self._enlarged))
+            return
+        channel = self._hovered if self._hovered is not None else self._current if self.hasFocus() else None
         self.described.emit(self.describe(channel) if channel is not None and channel < self.count else "")
+
+    def _describe_pixel(self, channel: int) -> str:
+        area = self._large_area()
+        if self._pointer is None or not area.contains(self._pointer):
+            return self.describe(channel)
+        height, width, _ = self._maps.shape
+        row = min(height - 1, int(self._pointer.y() / area.height() * height))
+        column = min(width - 1, int(self._pointer.x() / area.width() * width))
+        return f"Map {channel} · row {row}, column {column}: {self._maps[row, column, channel]:.4g}"
 
     def _on_scrolled(self) -> None:
         self._show()
@@ -281,38 +292,26 @@ class FeatureMaps(QAbstractScrollArea):
         self._show()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._enlarged is not None:
-            self._tell_pixel(event.position())
-            return
-        self._hover(self._at(event.position()))
+        self._point_at(event.position())
 
     def _at(self, position: QPointF) -> int | None:
         return self._grid().at(position.x(), position.y() + self.verticalScrollBar().value())
 
-    def _tell_pixel(self, position: QPointF) -> None:
-        area = self._large_area()
-        if self._enlarged is None or not area.contains(position):
-            self._tell()
-            return
-        height, width, _ = self._maps.shape
-        row = min(height - 1, int(position.y() / area.height() * height))
-        column = min(width - 1, int(position.x() / area.width() * width))
-        value = self._maps[row, column, self._enlarged]
-        self.described.emit(f"Map {self._enlarged} · row {row}, column {column}: {value:.4g}")
-
-    def _hover(self, number: int | None) -> None:
-        if number != self._hovered:
-            self._hovered = number
-            self.viewport().setCursor(
-                Qt.CursorShape.PointingHandCursor if number is not None else Qt.CursorShape.ArrowCursor
-            )
+    def _point_at(self, position: QPointF | None) -> None:
+        """The mouse is there; None: it has left."""
+        self._pointer = position
+        over_grid = position is not None and self._enlarged is None
+        hovered = self._at(position) if position is not None and over_grid else None
+        if hovered != self._hovered:
+            self._hovered = hovered
+            hand = Qt.CursorShape.PointingHandCursor
+            self.viewport().setCursor(hand if hovered is not None else Qt.CursorShape.ArrowCursor)
             self.viewport().update()
-            self._tell()
+        self.tell()
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
-            self._hover(None)
-            self._tell()
+            self._point_at(None)
         return super().viewportEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -320,20 +319,21 @@ class FeatureMaps(QAbstractScrollArea):
             super().mousePressEvent(event)
         elif self._enlarged is not None:
             self.enlarge(None)
+            self._point_at(event.position())
         elif (number := self._at(event.position())) is not None:
-            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
             self.enlarge(number)
+            self._point_at(event.position())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._current = self._current or 0
         self.viewport().update()
-        self._tell()
+        self.tell()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.viewport().update()
-        self._tell()
+        self.tell()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())

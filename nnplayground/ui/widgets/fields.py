@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -59,6 +59,16 @@ def is_invalid(widget: QWidget) -> bool:
     return widget.property("invalid") == "true"
 
 
+def _undoes(event: QEvent) -> bool:
+    """Whether a field is about to claim undo or redo for itself. Where nothing has been typed, the document's are
+    meant."""
+    return (
+        isinstance(event, QKeyEvent)
+        and event.type() == QEvent.Type.ShortcutOverride
+        and (event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo))
+    )
+
+
 class LineField(QLineEdit):
     """Text in some notation. Enter and leaving commit, Escape takes back, the arrow keys step."""
 
@@ -82,12 +92,13 @@ class LineField(QLineEdit):
         if value == self._value and self.isModified() and self.hasFocus():
             return
         self._value = value
-        self._write()
+        self.take_back()
 
     def take_back(self) -> None:
         """Show the value again in place of what was typed."""
         mark_invalid(self, False)
-        self._write()
+        self.setText(self._notation.write(self._value))
+        self.setCursorPosition(0)
 
     def commit(self) -> None:
         if self.text() == self._notation.write(self._value):
@@ -97,9 +108,11 @@ class LineField(QLineEdit):
             value = self._notation.read(self.text())
         except ValueError:
             self.refused.emit(self.text().strip())
-            return
-        self.setModified(False)
-        self.committed.emit(value, False)
+        else:
+            self.committed.emit(value, False)
+
+    def event(self, event: QEvent) -> bool:
+        return False if _undoes(event) and not self.isModified() else super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER:
@@ -138,12 +151,7 @@ class LineField(QLineEdit):
             before = self._value
         after = self._notation.step(before, direction)
         if after is not None and after != self._value:
-            self.setModified(False)
             self.committed.emit(after, True)
-
-    def _write(self) -> None:
-        self.setText(self._notation.write(self._value))
-        self.setCursorPosition(0)
 
 
 class WholeField(QSpinBox):
@@ -163,7 +171,7 @@ class WholeField(QSpinBox):
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         # The style sheet's padding does not reach the line inside.
-        self.lineEdit().setTextMargins(5, 0, 0, 0)
+        self.lineEdit().setTextMargins(8, 0, 0, 0)
         self.valueChanged.connect(self._on_value_changed)
 
     def show_value(self, value: int) -> None:
@@ -171,21 +179,30 @@ class WholeField(QSpinBox):
         if value == self._document_value and typing:
             return
         self._document_value = value
-        self._write()
+        self.take_back()
 
     def take_back(self) -> None:
         mark_invalid(self, False)
-        self._write()
+        blocked = self.blockSignals(True)
+        self.setValue(self._document_value)
+        # Qt leaves the text alone where the value stays the same.
+        self.lineEdit().setText(str(self._document_value))
+        self.blockSignals(blocked)
 
     def commit(self) -> None:
         text = self.lineEdit().text().strip()
         value = _whole(text)
         if value is None:
             self.refused.emit(text)
+        elif value == self._document_value:
+            self.take_back()
         elif value == self.value():
-            self._write()
+            self.committed.emit(value, False)
         else:
             self.setValue(value)
+
+    def event(self, event: QEvent) -> bool:
+        return False if _undoes(event) and not self.lineEdit().isModified() else super().event(event)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         fits = _whole(text) is not None
@@ -229,16 +246,7 @@ class WholeField(QSpinBox):
         super().focusOutEvent(event)
 
     def _on_value_changed(self, value: int) -> None:
-        self.lineEdit().setModified(False)
         self.committed.emit(value, self._stepping)
-
-    def _write(self) -> None:
-        blocked = self.blockSignals(True)
-        self.setValue(self._document_value)
-        # Qt leaves the text alone where the value stays the same.
-        self.lineEdit().setText(str(self._document_value))
-        self.lineEdit().setModified(False)
-        self.blockSignals(blocked)
 
 
 def _whole(text: str) -> int | None:
@@ -315,7 +323,8 @@ class NumberOrNameField(QComboBox):
         super().__init__()
         self._kind = kind
         self._value: Any = _UNSET
-        self.setEditable(True)
+        self._line = QLineEdit()
+        self.setLineEdit(self._line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type] - None is Qt's way to have none
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -324,10 +333,10 @@ class NumberOrNameField(QComboBox):
         self.addItems([str(size) for size in _BATCH_SIZES if kind.number.range.holds(size)])
         self.addItems(list(kind.names))
         self.activated.connect(lambda index: self.commit())
-        self.lineEdit().installEventFilter(self)
+        self._line.installEventFilter(self)
 
     def show_value(self, value: Any) -> None:
-        if value == self._value and self.lineEdit().isModified() and self.lineEdit().hasFocus():
+        if value == self._value and self._line.isModified() and self._line.hasFocus():
             return
         self._value = value
         self.take_back()
@@ -338,7 +347,7 @@ class NumberOrNameField(QComboBox):
         blocked = self.blockSignals(True)
         self.setCurrentIndex(self.findText(text))
         self.setEditText(text)
-        self.lineEdit().setModified(False)
+        self._line.setModified(False)
         self.blockSignals(blocked)
 
     def commit(self) -> None:
@@ -358,11 +367,13 @@ class NumberOrNameField(QComboBox):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in _ENTER:
                 self.commit()
-                self.lineEdit().selectAll()
+                self._line.selectAll()
                 return True
-            if event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+            if event.key() == Qt.Key.Key_Escape and self._line.isModified():
                 self.take_back()
                 return True
+        elif _undoes(event) and not self._line.isModified():
+            return True
         elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
             fresh = not is_invalid(self)
             if fresh and event.reason() != Qt.FocusReason.PopupFocusReason:

@@ -14,7 +14,7 @@ from nnplayground.spec.checks import Problem
 from nnplayground.spec.paths import ValueProblem, get_value
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.fields import ChoiceField, FlagField
-from nnplayground.ui.widgets.labels import Disclosure, IconButton, describe, muted
+from nnplayground.ui.widgets.labels import Disclosure, IconButton, clear, describe, muted
 from nnplayground.ui.widgets.rows import Row, make_field, tagged_items
 from nnplayground.ui.widgets.schema import Inside, ListOf, Parameter, Tagged, parameters, tag_of
 
@@ -50,7 +50,7 @@ class Form(QWidget):
 
     def row(self, path: str) -> Row:
         """The row of a path. Raises KeyError."""
-        found = self._rows.find(path)
+        found = self._rows.row(path)
         if found is None:
             raise KeyError(path)
         return found
@@ -112,24 +112,21 @@ class Rows(QWidget):
         for row in self.rows.values():
             row.set_running(running)
 
-    def find(self, path: str) -> Row | None:
+    def row(self, path: str) -> Row | None:
         for row in self.rows.values():
             if row.path == path:
                 return row
-            if isinstance(row, _InnerRow) and (found := row.find(path)) is not None:
+            if isinstance(row, _InnerRow) and (found := row.inner_row(path)) is not None:
                 return found
         return None
 
     def _build(self, names: Sequence[str] | None) -> None:
-        while (item := self._layout.takeAt(0)) is not None:
-            widget = item.widget()
-            widget.hide()
-            widget.deleteLater()
+        clear(self._layout)
         self.rows = {}
         assert self._struct is not None
         known = {each.name: each for each in parameters(self._struct) if not _has_nothing_inside(each)}
         if names is not None:
-            first, rest = list(names), []
+            first, rest = [name for name in names if name in known], []
         else:
             first = list(
                 getattr(self._struct, "essential", ()) or (name for name in known if name not in _RARELY_CHANGED)
@@ -199,8 +196,8 @@ class _InnerRow(Row):
         for rows in self._inner.values():
             rows.set_running(running)
 
-    def find(self, path: str) -> Row | None:
-        return next((found for rows in self._inner.values() if (found := rows.find(path)) is not None), None)
+    def inner_row(self, path: str) -> Row | None:
+        return next((found for rows in self._inner.values() if (found := rows.row(path)) is not None), None)
 
 
 class _TaggedRow(_InnerRow):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
@@ -32,6 +32,15 @@ def describe(widget: QWidget, name: str, help_text: str) -> None:
     widget.setAccessibleName(name)
     widget.setToolTip(help_text)
     widget.setStatusTip(help_text.partition("\n")[0])
+
+
+def clear(layout: QLayout) -> None:
+    """Remove all widgets of a layout. They are hidden at once: they live on until Qt gets round to deleting them."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 class ElidedLabel(QLabel):
@@ -125,8 +134,7 @@ class Disclosure(QWidget):
         self.button.setProperty("flat_look", "true")
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setCheckable(True)
-        # Without the frame of a button, its arrow stands where titles begin.
-        self.button.setStyleSheet("padding-left: 0px; margin-left: -2px;")
+        self.button.setProperty("disclosure", "true")
         self.button.setObjectName(f"disclosure.{key}")
         describe(self.button, title, "Show or hide what is rarely changed")
         self.button.setChecked(key in _opened)

@@ -190,6 +190,11 @@ class PictureLoader(QObject):
         elif self._decoder.cancel(key):
             self._asked.discard(key)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing that was asked for is still being decoded."""
+        return not self._asked and not self._fresh
+
     def shutdown(self) -> None:
         """End the threads. Nothing is decoded afterwards; what is there remains."""
         self._closed = True
@@ -211,7 +216,7 @@ class PictureLoader(QObject):
                 self._failures.pop(key, None)
                 self._keep(key, QPixmap.fromImage(image_from_array(result)))
             self.loaded.emit(*key)
-        if not self._asked and not self._fresh:
+        if self.idle:
             self._timer.stop()
 
     def _keep(self, key: Key, pixmap: QPixmap) -> None:

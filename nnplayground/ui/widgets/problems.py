@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from nnplayground.spec.checks import Problem
 from nnplayground.ui.document import Document
-from nnplayground.ui.widgets.labels import IconMark, describe
+from nnplayground.ui.widgets.labels import IconMark, clear, describe
 
 
 class ProblemList(QWidget):
@@ -32,11 +32,7 @@ class ProblemList(QWidget):
         if tuple(problems) == self._problems:
             return
         self._problems = tuple(problems)
-        while (item := self._layout.takeAt(0)) is not None:
-            # Hidden at once: it lives on until Qt gets round to deleting it.
-            widget = item.widget()
-            widget.hide()
-            widget.deleteLater()
+        clear(self._layout)
         for problem in problems:
             self._layout.addWidget(self._entry(problem))
         self.setVisible(bool(problems))

@@ -78,7 +78,9 @@ class RatePlot(QWidget):
         """Text beside a place: to its left (right=True) or right, centred in height."""
         metrics = painter.fontMetrics()
         width = metrics.horizontalAdvance(text) + 1
-        box = QRectF(place.x() - width if right else place.x(), place.y() - metrics.height() / 2, width, metrics.height())
+        box = QRectF(
+            place.x() - width if right else place.x(), place.y() - metrics.height() / 2, width, metrics.height()
+        )
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 

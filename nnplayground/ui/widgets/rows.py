@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnplayground.layers import LAYER_TYPES
@@ -58,6 +59,9 @@ FIELD_CHARACTERS = 18
 """Width of the column of fields, in average characters of the font."""
 _CHOICE_MARGINS = 36
 _WIDEST_CHOICE = 1.6
+_TITLE_GAP = 10
+_NARROWEST_ROW = 90
+_NARROWEST_FIELD = 48
 _FIELD_MARGINS = 13
 """Pixels around the text of a field: those of the style sheet, for all kinds of fields alike."""
 
@@ -122,6 +126,8 @@ class Row(QWidget):
     def __init__(self, document: Document, parameter: Parameter, path: str, *, field: QWidget | None) -> None:
         """field: a Field, or None where the row has only a title."""
         super().__init__()
+        # So that a row can become narrower than its field is now; the field follows in resizeEvent.
+        self.setMinimumWidth(_NARROWEST_ROW)
         self.path = path
         self.parameter = parameter
         self._document = document
@@ -158,13 +164,12 @@ class Row(QWidget):
 
     def show_value(self, value: Any) -> None:
         """Show the document's value."""
-        if value != self._value:
-            self._refusal.hide()
         self._value = value
         if self._field is not None:
             self._field.show_value(self.field_value(value))
-            mark_invalid(self._target, False)
             self._set_widths()
+        if not self.refused:
+            self._refusal.hide()
 
     def field_value(self, value: Any) -> Any:
         """What the field shows for a value."""
@@ -190,6 +195,10 @@ class Row(QWidget):
         if not running:
             self._hint.hide()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._set_widths()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
@@ -197,12 +206,12 @@ class Row(QWidget):
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
-        line.setSpacing(8)
+        line.setSpacing(_TITLE_GAP - 2)
         line.addWidget(self._title, 1)
         if self._field is not None and not getattr(self._field, "wide", False):
             line.addWidget(self._field)
         self.column.addLayout(line)
-        if getattr(self._field, "wide", False):
+        if self._field is not None and getattr(self._field, "wide", False):
             self.column.addWidget(self._field)
         body = getattr(self._field, "body", None)
         if body is not None:
@@ -216,11 +225,14 @@ class Row(QWidget):
         if self._field is None or getattr(self._field, "wide", False):
             return
         metrics = self.fontMetrics()
-        width = metrics.averageCharWidth() * FIELD_CHARACTERS
+        column = metrics.averageCharWidth() * FIELD_CHARACTERS
+        longest = max(map(metrics.horizontalAdvance, self.parameter.title.split()))
+        room = max(self.width() - longest - _TITLE_GAP, _NARROWEST_FIELD)
+        width = min(column, room)
         if isinstance(self._field, ChoiceField):
             # Keras' names are long, and a name that is cut off cannot be told from another one.
             needed = metrics.horizontalAdvance(self._field.currentText()) + _CHOICE_MARGINS
-            width = min(max(width, needed), round(width * _WIDEST_CHOICE))
+            width = min(max(width, needed), round(column * _WIDEST_CHOICE), room)
         self._field.setFixedWidth(width)
         if not isinstance(self._field, FlagField):
             self._field.setFixedHeight(metrics.height() + _FIELD_MARGINS)
@@ -232,13 +244,12 @@ class Row(QWidget):
             self._refuse(self._sentence(value, str(problem)))
             return
         self._refusal.hide()
-        mark_invalid(self._target, False)
         if self._document.set_value(self.path, value, merge=merge):
             live = self.path in live_values(self._document.project)
             self._hint.setVisible(self._running and not live)
-        else:
+        elif hasattr(self._target, "take_back"):
             # The same value in other words, such as 0.10.
-            self._field.show_value(self.field_value(self._value))
+            self._target.take_back()
 
     def _on_refused(self, text: str) -> None:
         self._refuse(self._sentence(text, ""))

@@ -230,7 +230,7 @@ def test_what_it_cannot_do_is_said_in_one_sentence(workshop: Any) -> None:
     assert both == "RandomFlip and Conv2D are not available in the scratch engine yet; choose the Keras engine."
     assert "AdamW is not available in the scratch engine yet" in message(Flatten(), Dense(units=1), optimizer=AdamW())
     assert "cannot augment" in message(Flatten(), Dense(units=1), dataset=ImageFolder(augmentation=(RandomFlip(),)))
-    assert "Flatten" in message(Dense(units=1))
+    assert "layer_1 gives 8 × 8 × 1; put Flatten before it" in message(Dense(units=1))
 
 
 def test_data_that_does_not_fit_is_refused(workshop: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nnplayground.engine.scratch.compiler import compiled
 from nnplayground.engine.scratch.recorder import Recorder, run
 
 
@@ -17,7 +18,7 @@ def _replayed(formula: Any, *arrays: Any) -> Any:
     value = formula(*(recorder.array(place) for place in places))
     out = np.zeros(value.shape)
     recorder.store(value, out)
-    calls = recorder.program()
+    calls = compiled(recorder)
     run(calls)
     for place, array in zip(places, arrays, strict=True):
         place[...] = array
@@ -62,7 +63,7 @@ def test_what_nothing_depends_on_is_left_out() -> None:
     used = x * 2
     _unused = np.exp(used) @ x
     recorder.store(used, np.zeros((2, 2), np.float32))
-    assert len(recorder.program()) == 1
+    assert len(compiled(recorder)) == 1
 
 
 def test_results_keep_the_number_type() -> None:
@@ -70,7 +71,7 @@ def test_results_keep_the_number_type() -> None:
     x = recorder.array(np.array([-1.0, 2.0], np.float32))
     out = np.zeros(2, np.float32)
     recorder.store((x > 0) / np.float64(3), out)
-    run(recorder.program())
+    run(compiled(recorder))
     np.testing.assert_array_equal(out, np.array([0, 1 / 3], np.float32))
 
 
@@ -78,11 +79,11 @@ def test_a_formula_may_replace_what_it_reads_but_not_read_what_was_replaced() ->
     w = np.array([1.0, 2.0])
     recorder = Recorder(np.float64)
     recorder.store(recorder.array(w) * 3, w)
-    run(recorder.program())
+    run(compiled(recorder))
     np.testing.assert_array_equal(w, [3, 6])
     recorder.store(recorder.array(w) + 1, np.zeros(2))
     with pytest.raises(ValueError, match="must use the new value"):
-        recorder.program()
+        compiled(recorder)
 
 
 def test_what_cannot_be_recorded_is_refused() -> None:

@@ -1,0 +1,148 @@
+"""The dialogs of the data panel: settings, and the files that were skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QHeaderView,
+    QPushButton,
+    QScrollArea,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnplayground.spec.facts import SkippedFile
+from nnplayground.ui.document import Document
+from nnplayground.ui.widgets.form import Form
+from nnplayground.ui.widgets.labels import describe, muted, section
+
+_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Images", ("folder", "image_size", "color_mode", "resize", "pixels")),
+    ("Split", ("split", "seed")),
+    ("Augmentation", ("augmentation",)),
+)
+
+_MOST_MEASURED = 300
+"""With more rows than this, finding the height of each would keep the window waiting."""
+
+
+class ImageSettings(QDialog):
+    """The settings of an image folder. Everything takes effect as it is changed, and can be undone."""
+
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataset.settings_dialog")
+        self.setWindowTitle("Settings of the data")
+        self._forms: list[Form] = []
+        content = QWidget()
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(16, 14, 16, 14)
+        inner.setSpacing(6)
+        for number, (title, names) in enumerate(_GROUPS):
+            heading = section(title)
+            heading.setContentsMargins(0, 10 if number else 0, 0, 0)
+            inner.addWidget(heading)
+            form = Form(document, "dataset", names=names)
+            self._forms.append(form)
+            inner.addWidget(form)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 12)
+        layout.addWidget(area, 1)
+        layout.addWidget(_close_buttons(self))
+        unit = self.fontMetrics().height()
+        self.resize(unit * 26, unit * 34)
+
+    def set_running(self, running: bool) -> None:
+        for form in self._forms:
+            form.set_running(running)
+
+
+class SkippedFiles(QDialog):
+    """Which files were skipped, and why."""
+
+    def __init__(self, skipped: Sequence[SkippedFile], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataset.skipped_dialog")
+        self.setWindowTitle("Skipped files")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._skipped = skipped
+        table = QTableView()
+        table.setModel(_SkippedModel(skipped, table))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setWordWrap(True)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        table.horizontalHeader().setStretchLastSection(True)
+        unit = self.fontMetrics().height()
+        table.setColumnWidth(0, unit * 17)
+        if len(skipped) <= _MOST_MEASURED:
+            table.resizeRowsToContents()
+        describe(table, "Skipped files", "Files that are not used, and the reasons")
+        buttons = _close_buttons(self)
+        copy = QPushButton("Copy list")
+        copy.setObjectName("dataset.copy_skipped")
+        describe(copy, "Copy list", "Copy all files and reasons as text")
+        copy.clicked.connect(self._on_copy_clicked)
+        buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 14, 0, 12)
+        explanation = muted("These files are left out; all others are used. Nothing was changed on the disk.")
+        explanation.setContentsMargins(16, 0, 16, 0)
+        layout.addWidget(explanation)
+        layout.addWidget(table, 1)
+        layout.addWidget(buttons)
+        self.resize(unit * 46, unit * 24)
+
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(f"{each.path}\t{each.reason}" for each in self._skipped))
+
+
+class _SkippedModel(QAbstractTableModel):
+    def __init__(self, skipped: Sequence[SkippedFile], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._skipped = skipped
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._skipped)
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else 2
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        skipped = self._skipped[index.row()]
+        return skipped.path if index.column() == 0 else skipped.reason
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return ("File", "Reason")[section]
+        return None
+
+
+def _close_buttons(dialog: QDialog) -> QDialogButtonBox:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.setContentsMargins(16, 4, 16, 0)
+    # Enter belongs to the field that is being filled in.
+    close = buttons.button(QDialogButtonBox.StandardButton.Close)
+    close.setAutoDefault(False)
+    close.setDefault(False)
+    buttons.rejected.connect(dialog.reject)
+    return buttons
