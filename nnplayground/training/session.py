@@ -6,8 +6,8 @@ It decides what a press on Run means: go on, start with the weights of layers th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from nnplayground import data, engine
 from nnplayground.data import Cancelled, DataError, LoadedData
 from nnplayground.engine.base import Engine, EngineError, EngineState
-from nnplayground.samples import Array
+from nnplayground.samples import Array, Preparation, Samples
 from nnplayground.spec.checks import check
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
@@ -47,9 +47,14 @@ class _Built:
     engine: Engine
     project: Project
     facts: DataFacts
+    splits: Mapping[str, Samples]
     viewer: Viewer
     progress: Progress
     run_id: str = ""
+
+
+_INPUT, _TARGET = "input", "target"
+"""Under which names data is loaded, whatever the layers are called; see `_bound`."""
 
 
 class NotTrained(Exception):  # noqa: N818 - a question that cannot be answered yet
@@ -67,7 +72,6 @@ class Session:
         self._base = base or Path.cwd()
         self._dataset: Dataset | None = None
         self._loaded: LoadedData | None = None
-        self._ports: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._built: _Built | None = None
 
     def run(
@@ -128,20 +132,19 @@ class Session:
     def _load(self, project: Project, run_id: str, controls: Controls, report: Callable[[Event], None]) -> LoadedData:
         if project.dataset is None:
             raise DataError("There is no data yet; open an image folder or choose a sample.")
-        ports = (project.model.inputs, project.model.outputs)
-        if self._loaded is not None and self._dataset == project.dataset and self._ports == ports:
+        if self._loaded is not None and self._dataset == project.dataset:
             return self._loaded
         self._loaded, self._dataset = None, None
         self._loaded = data.load(
             project.dataset,
             self._base,
             cache=self._cache,
-            input_ids=ports[0],
-            output_ids=ports[1],
+            input_ids=(_INPUT,),
+            output_ids=(_TARGET,),
             progress=lambda done, total: report(Preparing(run_id, "Reading samples…", done, total)),
             cancelled=lambda: controls.stopping,
         )
-        self._dataset, self._ports = project.dataset, ports
+        self._dataset = project.dataset
         return self._loaded
 
     def _starting_message(self, project: Project) -> str:
@@ -186,7 +189,7 @@ class Session:
         )
         loop = TrainingLoop(
             built.engine,
-            loaded.splits,
+            built.splits,
             plan=plan,
             controls=controls,
             progress=built.progress,
@@ -202,15 +205,16 @@ class Session:
             return (), ()
         weights = before.engine.weights() if before is not None else {}
         fresh = engine.build(project, loaded.facts)
-        fresh.attach(loaded.splits)
+        splits = _bound(loaded.splits, project)
+        fresh.attach(splits)
         kept: tuple[str, ...] = ()
         reinitialized: tuple[str, ...] = ()
         if before is not None:
             kept, reinitialized = _transfer(before.project, before.facts, project, loaded.facts)
             fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
             before.engine.close()
-        viewer = Viewer(fresh, dict(loaded.splits), loss=resolved_loss(project, loaded.facts))
-        self._built = _Built(fresh, project, loaded.facts, viewer, Progress())
+        viewer = Viewer(fresh, splits, loss=resolved_loss(project, loaded.facts))
+        self._built = _Built(fresh, project, loaded.facts, splits, viewer, Progress())
         return kept, reinitialized
 
     def reset(self) -> None:
@@ -255,11 +259,25 @@ class Session:
         return self._built
 
 
+def _bound(splits: Mapping[str, Samples], project: Project) -> dict[str, Samples]:
+    """The samples under the ids of the model's Input and output layers."""
+    inputs, outputs = project.model.inputs, project.model.outputs
+    return {
+        name: replace(
+            samples,
+            inputs=dict.fromkeys(inputs, samples.inputs[_INPUT]),
+            targets=dict.fromkeys(outputs, samples.targets[_TARGET]),
+            preparation=dict.fromkeys(inputs, samples.preparation.get(_INPUT, Preparation())),
+        )
+        for name, samples in splits.items()
+    }
+
+
 def catalog_of(loaded: LoadedData) -> Catalog:
     """Which samples there are, for panels."""
     labels: dict[str, Array] = {}
     for split, samples in loaded.splits.items():
-        target = next(iter(samples.targets.values()))
+        target = samples.targets[_TARGET]
         labels[split] = target if target.ndim == 1 else target[:, 0]
     return Catalog(loaded.facts, {split: samples.ids for split, samples in loaded.splits.items()}, labels, loaded.files)
 

@@ -47,7 +47,7 @@ class Workspace(QMainWindow):
         self.activations = ActivationsPanel(self.pictures)
         self.curves = CurvesPanel()
         self.confusion = ConfusionPanel()
-        self.weights = WeightsPanel()
+        self.weights = WeightsPanel(document)
         self.mistakes = MistakesPanel(self.pictures)
         self._docks: dict[str, QDockWidget] = {}
         self._layer = ""
@@ -162,7 +162,7 @@ class Workspace(QMainWindow):
             sample_id=sample,
             layer_ids=(self.activation_layer,) if sample is not None and self.activation_layer else (),
             weights=self.weights.wanted_layers() if weights_shown else (),
-            histograms=weights_shown,
+            histograms=weights_shown and self.weights.wants_histograms(),
             before_of=self.inspector.before_of,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -33,14 +35,12 @@ def chain(*layers: Layer) -> Model:
     blocks = [Block("input", Input())]
     for layer in layers:
         blocks.append(Block(new_id(layer.type, [block.id for block in blocks]), layer))
-    return Model(tuple(blocks), tuple(Wire(one.id, other.id) for one, other in zip(blocks, blocks[1:], strict=False)))
+    return Model(tuple(blocks), tuple(Wire(one.id, other.id) for one, other in pairwise(blocks)))
 
 
 def image_model() -> Model:
     """input, conv2d_1, max_pooling2d_1, flatten_1, dense_1 (the output)."""
-    return chain(
-        Conv2D(activation="relu"), MaxPooling2D(), Flatten(), Dense(units=1, activation="sigmoid")
-    )
+    return chain(Conv2D(activation="relu"), MaxPooling2D(), Flatten(), Dense(units=1, activation="sigmoid"))
 
 
 def document_of(model: Model) -> Document:

@@ -17,7 +17,8 @@ from nnplayground.ui.panels.activations import ActivationsPanel
 from nnplayground.ui.panels.sample_picker import SampleChooser
 from nnplayground.ui.widgets.bars import ClassBars, UnitBars, class_bars
 from nnplayground.ui.widgets.empty_state import EmptyState
-from nnplayground.ui.widgets.feature_maps import FeatureMaps, MapGrid
+from nnplayground.ui.widgets.feature_maps import FeatureMaps
+from nnplayground.ui.widgets.map_stack import MapGrid
 from nnplayground.ui.widgets.pictures import PictureLoader
 from tests.ui.picture_data import picture_catalog, snapshot_of, write_picture
 
@@ -74,7 +75,7 @@ def maps_of(panel: QWidget) -> FeatureMaps:
 
 def center_of(maps: FeatureMaps, number: int) -> QPoint:
     """Where the middle of a map lies in the viewport, for square maps that are not scrolled."""
-    grid = MapGrid.fitted(maps.count, width=maps.viewport().width(), smallest=58, aspect=1.0)
+    grid = MapGrid.fitted(maps.stack.count, width=maps.viewport().width(), smallest=58, aspect=1.0)
     return grid.area(number).center().toPoint()
 
 
@@ -115,7 +116,7 @@ def test_a_snapshot_shows_verdict_and_maps(panel: ActivationsPanel, catalog: Cat
     assert "0.03" in text(panel, "loss")
     assert "✓ right" in text(panel, "loss")
     assert maps_of(panel).isVisible()
-    assert maps_of(panel).count == 32
+    assert maps_of(panel).stack.count == 32
     shown = maps_of(panel).fully_visible()
     assert 0 < shown < 32
     assert text(panel, "description") == f"{shown} of 32 maps · 1 all zero"
@@ -383,16 +384,16 @@ def test_shapes_without_a_picture_are_named(panel: ActivationsPanel, catalog: Ca
     assert sentences == ["There is no picture for an output of the shape 2 × 3 × 4 × 5."]
     sequence = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
     panel.show_snapshot(snapshot_of(FIRST, label=0, dog=0.2, activations={"conv2d_1": sequence}))
-    assert maps_of(panel).count == 1
+    assert maps_of(panel).stack.count == 1
 
 
 def test_what_came_while_it_was_hidden_is_shown_later(panel: ActivationsPanel, catalog: Catalog) -> None:
     panel.show_catalog(catalog)
     panel.hide()
     panel.show_snapshot(snapshot_of(FIRST, label=0, dog=0.03, activations={"conv2d_1": some_maps()}))
-    assert maps_of(panel).count == 0
+    assert maps_of(panel).stack.count == 0
     panel.show()
-    assert maps_of(panel).count == 32
+    assert maps_of(panel).stack.count == 32
     assert "0.97" in text(panel, "predicted")
 
 

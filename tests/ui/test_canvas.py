@@ -482,9 +482,7 @@ def test_a_click_on_the_problem_shows_its_place(panel: CanvasPanel, document: Do
 
 def test_errors_come_before_warnings(panel: CanvasPanel, document: Document) -> None:
     document.set_value("model.conv2d_1.activation", "linear")
-    document.apply(
-        lambda project: edits.append_layer(project, Conv2D(activation="relu"), "conv2d_1"), "insertion"
-    )
+    document.apply(lambda project: edits.append_layer(project, Conv2D(activation="relu"), "conv2d_1"), "insertion")
     assert panel.scene.blocks["conv2d_1"].face.severity == "warning"
     assert panel.problems.current is not None
     assert panel.problems.current.severity == "warning"
@@ -566,9 +564,7 @@ def test_a_new_block_is_scrolled_into_view(qtbot: QtBot) -> None:
 
 def menu_at(panel: CanvasPanel, hand: Hand, point: QPointF) -> QMenu:
     position = hand.at(point)
-    event = QContextMenuEvent(
-        QContextMenuEvent.Reason.Mouse, position, panel.view.viewport().mapToGlobal(position)
-    )
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, position, panel.view.viewport().mapToGlobal(position))
     QApplication.sendEvent(panel.view.viewport(), event)
     menu = panel.findChildren(QMenu, "canvas_menu")[-1]
     assert menu.isVisible()

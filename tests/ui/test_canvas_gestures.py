@@ -13,7 +13,7 @@ from nnplayground.layers.convolution import Conv2D
 from nnplayground.layers.core import Dense, Flatten
 from nnplayground.layers.merge import Add
 from nnplayground.spec import edits
-from nnplayground.spec.model import Block, Model, Wire
+from nnplayground.spec.model import Block, Model, Wire, infer_shapes
 from nnplayground.ui.canvas.overlays import GhostItem, NoteItem, RubberWireItem
 from nnplayground.ui.canvas.panel import CanvasPanel
 from nnplayground.ui.canvas.quick_add import QuickAdd
@@ -73,9 +73,7 @@ def test_the_gap_beside_a_wire_belongs_to_it(panel: CanvasPanel, hand: Hand, doc
 
 
 @pytest.mark.parametrize("where", ["below", "last", "left"])
-def test_a_layer_dropped_at_the_end_is_appended(
-    panel: CanvasPanel, hand: Hand, document: Document, where: str
-) -> None:
+def test_a_layer_dropped_at_the_end_is_appended(panel: CanvasPanel, hand: Hand, document: Document, where: str) -> None:
     last = panel.scene.rect_of("dense_1")
     points = {"below": hand.below(), "last": hand.block("dense_1"), "left": QPointF(last.left() - 100, last.top() - 90)}
     hand.drop("Dense", points[where])
@@ -328,7 +326,8 @@ def test_blocks_glide_to_their_new_places(panel: CanvasPanel, document: Document
     block = panel.scene.blocks["dense_1"]
     start = block.pos()
     after = edits.append_layer(document.project, Dense(), "conv2d_1")
-    panel.scene.show_project(after, document.facts, (), milliseconds=60)
+    shapes = infer_shapes(after.model, (64, 64, 3))
+    panel.scene.show_model(after.model, shapes, (), milliseconds=60)
     end = QPointF(*panel.scene.positions["dense_1"])
     assert end.y() > start.y()
     assert block.pos().y() < end.y()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ def test_a_chain_is_one_column() -> None:
     layout = arrange(model("input>a", "a>b", "b>c"), SIZES)
     assert {point.x for point in layout.positions.values()} == {0.0}
     tops = [layout.positions[each].y for each in ("input", "a", "b", "c")]
-    assert [later - earlier for earlier, later in zip(tops, tops[1:], strict=False)] == [SIZES.height + SIZES.gap] * 3
+    assert [later - earlier for earlier, later in pairwise(tops)] == [SIZES.height + SIZES.gap] * 3
     assert all(route.lanes == () and route.entry == 0 for route in layout.routes.values())
 
 
@@ -125,9 +125,7 @@ def test_no_blocks_overlap_and_wires_avoid_blocks(pairs: list[tuple[int, int]]) 
         for lane in route.lanes:
             for layer_id, point in layout.positions.items():
                 beside = abs(point.x - lane.x) > SIZES.width / 2
-                above_or_below = (
-                    point.y + SIZES.height / 2 <= lane.top or point.y - SIZES.height / 2 >= lane.bottom
-                )
+                above_or_below = point.y + SIZES.height / 2 <= lane.top or point.y - SIZES.height / 2 >= lane.bottom
                 assert beside or above_or_below, f"{wire} runs through {layer_id}"
 
 

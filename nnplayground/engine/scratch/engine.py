@@ -172,15 +172,16 @@ class ScratchEngine:
         chosen = self._split(split)
         if split not in self._evaluations:
             self._evaluations[split] = self._evaluation(chosen)
-        forward_calls, scores = self._evaluations[split]
+        calls, scores = self._evaluations[split]
+        if cancelled():
+            return None
         with np.errstate(all="ignore"):
-            run(forward_calls)
-            if not forward_calls:
-                for piece in self._pieces(len(chosen)):
-                    if cancelled():
-                        return None
-                    inputs = {name: chosen.rows(name, piece) for name in self._graph.input_ids}
-                    scores.before[piece] = self._forward(inputs).before[self._graph.output]
+            run(calls)
+            for piece in () if calls else self._pieces(len(chosen)):
+                if cancelled():
+                    return None
+                inputs = {name: chosen.rows(name, piece) for name in self._graph.input_ids}
+                scores.before[piece] = self._forward(inputs).before[self._graph.output]
             run(scores.calls)
             losses = scores.losses if chosen.weights is None else scores.losses * chosen.weights[:, 0]
             loss = float(np.add.reduce(losses, 0, np.float64)) / len(chosen) + self._penalty()

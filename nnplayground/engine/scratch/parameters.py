@@ -90,9 +90,6 @@ class LiveNumbers:
             if isinstance(value, float | int) and not isinstance(value, bool):
                 self._arrays[f"{prefix}.{name}"] = np.array(value, self._dtype)
 
-    def set(self, path: str, value: float) -> None:
-        self._arrays[path][...] = value
-
     def under(self, prefix: str, read: Callable[[Array], Any]) -> Callable[[str], Any]:
         """name → the number at `prefix.name`, as `read` hands it out."""
         return lambda name: read(self._arrays[f"{prefix}.{name}"])

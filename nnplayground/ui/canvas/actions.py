@@ -31,7 +31,9 @@ _GROUPS: tuple[tuple[_Entry, ...], ...] = (
         _Entry("cut", "Cu&t", "Cut the selected layers and close the gap.", (Key.Cut,), "cut", "layers"),
         _Entry("copy", "&Copy", "Copy the selected layers.", (Key.Copy,), "copy", "layers"),
         _Entry("paste", "&Paste", "Paste the copied layers behind the selection.", (Key.Paste,), "paste"),
-        _Entry("duplicate", "D&uplicate", "Repeat the selected layers behind them.", ("Ctrl+D",), "duplicate", "layers"),
+        _Entry(
+            "duplicate", "D&uplicate", "Repeat the selected layers behind them.", ("Ctrl+D",), "duplicate", "layers"
+        ),
         _Entry(
             "delete",
             "&Delete",

@@ -14,6 +14,8 @@ from nnplayground.ui.canvas.layout import Measures
 from nnplayground.ui.theme import FAMILY_COLORS, Colors
 
 RADIUS = 8.0
+READABLE = 0.35
+"""Below this zoom, texts are left out."""
 BODY_FONT = 13
 """Pixel size of the application's font for which sizes below are meant; a larger one scales them all."""
 PORT_RADIUS = 5.0
@@ -70,7 +72,8 @@ def paint_block(
     painter.setBrush(QColor(theme.raised if state == "hovered" else theme.surface))
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
     _paint_bar(painter, rect, face.family, style.scale)
-    _paint_texts(painter, rect, face, style, theme)
+    if painter.worldTransform().m11() >= READABLE:
+        _paint_texts(painter, rect, face, style, theme)
 
 
 def _paint_bar(painter: QPainter, rect: QRectF, family: str, scale: float) -> None:

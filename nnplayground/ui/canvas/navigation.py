@@ -1,8 +1,8 @@
-"""Where the arrow keys lead: along wires, and from branch to branch. Pure computation, without Qt."""
+"""Where the keyboard leads: along wires, from branch to branch, on from what was removed. Without Qt."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from nnplayground.spec.model import Model
@@ -34,3 +34,9 @@ def neighbour(
     sign = -1 if direction == "left" else 1
     beside = [each for each, (other, _) in positions.items() if (other - x) * sign > 1]
     return min(beside, key=lambda each: 4 * abs(positions[each][1] - y) + abs(positions[each][0] - x), default=None)
+
+
+def heir(model: Model, removed: Collection[str]) -> str:
+    """Id of the layer to select once some are gone: the one behind them, else the one before; "" if there is none."""
+    near = [each for layer_id in removed for each in (*model.targets(layer_id), *model.sources(layer_id))]
+    return next((layer_id for layer_id in near if layer_id not in removed), "")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QGuiApplication
 from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
 from nnplayground.spec import edits
 from nnplayground.spec.checks import Problem
-from nnplayground.spec.model import Wire, infer_shapes
+from nnplayground.spec.model import LayerShapes, infer_shapes
 from nnplayground.spec.project import Project
-from nnplayground.spec.rearrange import AtEnd, Behind, OnWire, Place
 from nnplayground.ui.canvas.actions import CanvasActions
 from nnplayground.ui.canvas.commands import Commands
 from nnplayground.ui.canvas.figures import figures
 from nnplayground.ui.canvas.figures_strip import FiguresStrip
 from nnplayground.ui.canvas.look import Style
-from nnplayground.ui.canvas.menus import context_menu
+from nnplayground.ui.canvas.navigation import heir
+from nnplayground.ui.canvas.offers import Offers
 from nnplayground.ui.canvas.overlays import NoteItem
-from nnplayground.ui.canvas.placing import Workbench
+from nnplayground.ui.canvas.placing import Workbench, place_of
 from nnplayground.ui.canvas.problem_strip import ProblemStrip
-from nnplayground.ui.canvas.quick_add import QuickAdd
 from nnplayground.ui.canvas.scene import CanvasScene
 from nnplayground.ui.canvas.view import CanvasView
 from nnplayground.ui.document import Document
@@ -48,6 +47,7 @@ class CanvasPanel(QWidget):
         super().__init__(parent)
         self._document = document
         self._told_layer = ""
+        self._shapes: dict[str, LayerShapes] = {}
         self.setObjectName("canvas")
         self.setAccessibleName("Canvas")
         self.commands = Commands(document)
@@ -69,7 +69,7 @@ class CanvasPanel(QWidget):
             self,
             {
                 "edit_layer": lambda: self.edit_requested.emit(self.scene.selection.current),
-                "add_layer": lambda: self._offer_layers(self.scene.selection.wire, self.view.selection_corner()),
+                "add_layer": lambda: self._offers.offer_layers(self.scene.selection.wire, self.view.selection_corner()),
                 "cut": self.cut,
                 "copy": self.copy,
                 "paste": self.paste,
@@ -84,6 +84,7 @@ class CanvasPanel(QWidget):
                 "actual_size": self.actual_size,
             },
         )
+        self._offers = Offers(self, document, self.scene.selection, self._actions, self.commands)
         self._connect()
         self._refresh()
         self._on_problems_changed()
@@ -98,9 +99,9 @@ class CanvasPanel(QWidget):
         self.scene.selection.changed.connect(self._on_selection_changed)
         self.view.edit_requested.connect(self.edit_requested)
         self.view.run_pause_requested.connect(self.run_pause_requested)
-        self.view.insertion_requested.connect(self._offer_layers)
-        self.view.branch_requested.connect(self._offer_branch)
-        self.view.menu_requested.connect(self._show_menu)
+        self.view.insertion_requested.connect(self._offers.offer_layers)
+        self.view.branch_requested.connect(self._offers.offer_branch)
+        self.view.menu_requested.connect(self._offers.show_menu)
         self.problems.problem_clicked.connect(self._on_problem_clicked)
         self.problems.fix_requested.connect(self.commands.fix)
 
@@ -124,7 +125,7 @@ class CanvasPanel(QWidget):
 
     def append(self, layer_type: str) -> None:
         """Add a layer behind the selected one, on the selected wire, or at the end."""
-        self.commands.insert(layer_type, self._place())
+        self.commands.insert(layer_type, place_of(self.scene.selection))
 
     def delete_selection(self) -> None:
         """Remove the selected layers and join what was before and behind them; or remove the selected wire."""
@@ -133,21 +134,22 @@ class CanvasPanel(QWidget):
             self.commands.disconnect(wire)
             return
         removed = self.selected_ids()
-        heir = self._heir(removed)
-        if removed and self.commands.remove(removed) and heir:
-            self.select((heir,))
+        following = heir(self._document.project.model, removed)
+        if removed and self.commands.remove(removed) and following:
+            self.select((following,))
 
     def cut(self) -> None:
-        heir = self._heir(self.selected_ids())
-        if self.commands.cut(self.selected_ids()) and heir:
-            self.select((heir,))
+        removed = self.selected_ids()
+        following = heir(self._document.project.model, removed)
+        if self.commands.cut(removed) and following:
+            self.select((following,))
 
     def copy(self) -> None:
         self.commands.copy(self.selected_ids())
 
     def paste(self) -> None:
         """Put the copied layers behind the selected one, on the selected wire, or at the end."""
-        self.commands.paste(self._place())
+        self.commands.paste(place_of(self.scene.selection))
 
     def duplicate(self) -> None:
         if self.selected_ids():
@@ -179,17 +181,14 @@ class CanvasPanel(QWidget):
     # What happens
 
     def _refresh(self) -> None:
-        document = self._document
-        self.scene.show_project(document.project, document.facts, document.problems, milliseconds=self._milliseconds())
-        shapes = infer_shapes(document.project.model, document.facts.input_shape if document.facts else None)
-        self.figures.show_figures(figures(document.project, shapes, document.facts))
+        project, facts = self._document.project, self._document.facts
+        self._shapes = infer_shapes(project.model, facts.input_shape if facts is not None else None)
+        self._show_model()
+        self.figures.show_figures(figures(project, self._shapes, facts))
 
-    def _milliseconds(self) -> int:
-        """How long blocks may glide: not at all where nobody watches, or where the desktop wants no motion."""
-        if not self.isVisible() or QGuiApplication.platformName() == "offscreen":
-            return 0
-        wanted = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
-        return min(wanted, _LONGEST_MOTION)
+    def _show_model(self) -> None:
+        document = self._document
+        self.scene.show_model(document.project.model, self._shapes, document.problems, milliseconds=_milliseconds(self))
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.view.cancel_gesture()
@@ -203,7 +202,7 @@ class CanvasPanel(QWidget):
         self.view.fit_opened()
 
     def _on_problems_changed(self) -> None:
-        self._refresh()
+        self._show_model()
         self.problems.show_problems(self._document.problems)
 
     def _on_selection_changed(self) -> None:
@@ -223,34 +222,6 @@ class CanvasPanel(QWidget):
             self.select((problem.layer_id,))
         self.problem_clicked.emit(problem.path)
 
-    def _place(self) -> Place:
-        selection = self.scene.selection
-        if selection.wire is not None:
-            return OnWire(selection.wire)
-        return Behind(selection.current) if selection.current else AtEnd()
-
-    def _heir(self, removed: Collection[str]) -> str:
-        """The layer to select once some are gone: the one behind them, else the one before."""
-        model = self._document.project.model
-        near = [each for layer_id in removed for each in (*model.targets(layer_id), *model.sources(layer_id))]
-        return next((layer_id for layer_id in near if layer_id not in removed), "")
-
-    def _offer_layers(self, wire: Wire | None, position: QPoint) -> None:
-        popup = QuickAdd("Add a layer…" if wire is None else "Insert a layer…", self)
-        place = OnWire(wire) if wire is not None else self._place()
-        popup.layer_chosen.connect(lambda name: self.commands.insert(name, place))
-        popup.open_at(position)
-
-    def _offer_branch(self, source: str, position: QPoint) -> None:
-        popup = QuickAdd(f"Branch from {source} to…", self)
-        popup.layer_chosen.connect(lambda name: self.commands.branch(name, source))
-        popup.open_at(position)
-
-    def _show_menu(self, position: QPoint) -> None:
-        menu = context_menu(self, self.scene.selection, self._actions, self.commands, self._document.problems)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(position)
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
@@ -261,3 +232,11 @@ class CanvasPanel(QWidget):
             self._actions.show_icons()
             self.view.resetCachedContent()
             self.view.viewport().update()
+
+
+def _milliseconds(widget: QWidget) -> int:
+    """How long blocks may glide: not at all where nobody watches, or where the desktop wants no motion."""
+    if not widget.isVisible() or QGuiApplication.platformName() == "offscreen":
+        return 0
+    wanted = widget.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, widget)
+    return min(wanted, _LONGEST_MOTION)

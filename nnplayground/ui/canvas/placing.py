@@ -15,6 +15,7 @@ from nnplayground.ui.canvas.commands import Commands
 from nnplayground.ui.canvas.overlays import NoteItem
 from nnplayground.ui.canvas.preview import Preview, preview
 from nnplayground.ui.canvas.scene import CanvasScene
+from nnplayground.ui.canvas.selection import Selection
 from nnplayground.ui.document import Document
 
 _FAR_RIGHT = 30.0
@@ -45,6 +46,13 @@ def place_at(scene: CanvasScene, point: QPointF, *, may_stand_apart: bool) -> Pl
     if may_stand_apart and point.x() > scene.model_rect.right() + _FAR_RIGHT:
         return Apart()
     return AtEnd()
+
+
+def place_of(selection: Selection) -> Place:
+    """Where a layer goes that is added without dragging: on the selected wire, behind the current block, or the end."""
+    if selection.wire is not None:
+        return OnWire(selection.wire)
+    return Behind(selection.current) if selection.current else AtEnd()
 
 
 class Placing:

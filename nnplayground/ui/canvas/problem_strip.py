@@ -34,6 +34,7 @@ class ProblemStrip(QFrame):
         self._index = 0
         self._icon = QLabel(self)
         self._aside = QWidget(self)
+        self._aside_below: bool | None = None
         self.sentence = QLabel(self)
         self.sentence.setObjectName("problem_sentence")
         self.sentence.setWordWrap(True)
@@ -84,11 +85,14 @@ class ProblemStrip(QFrame):
     def _place_aside(self) -> None:
         """The buttons beside the sentence; below it where they would leave it too little room."""
         below = self._aside.sizeHint().width() > _MOST_ASIDE * self.width()
-        place = (1, 1) if below else (0, 2)
-        index = self._grid.indexOf(self._aside)
-        if index < 0 or self._grid.getItemPosition(index)[:2] != place:
-            self._grid.removeWidget(self._aside)
-            self._grid.addWidget(self._aside, *place)
+        if below == self._aside_below:
+            return
+        self._aside_below = below
+        self._grid.removeWidget(self._aside)
+        if below:
+            self._grid.addWidget(self._aside, 1, 1)
+        else:
+            self._grid.addWidget(self._aside, 0, 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -91,6 +91,8 @@ def _shortcuts(order: Sequence[str], row: Mapping[str, int], wires: Sequence[Wir
 
 def arrange_rows(rows: Rows, *, width: float, gap: float, lane: float) -> dict[Node, float]:
     """x of the middle of every node. width: of a block; gap: between blocks; lane: width of a lane."""
+    if all(len(row) == 1 for row in rows.rows):
+        return {row[0]: 0.0 for row in rows.rows}
     upper, lower = _neighbours(rows)
     ordered = _ordered(rows, upper, lower)
 
@@ -129,8 +131,6 @@ def _ordered(
 ) -> list[list[Node]]:
     """Rows ordered by the mean place of their neighbours, above and below in turn; ties stay as they are."""
     ordered = [list(row) for row in rows.rows]
-    if all(len(row) == 1 for row in ordered):
-        return ordered
     place = {node: float(index) for row in ordered for index, node in enumerate(row)}
 
     def sort(row: list[Node], neighbours: Mapping[Node, Sequence[Node]]) -> None:

@@ -16,13 +16,15 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from nnplayground.ui.canvas.drops import LayerDrop, dragged_layer_type
-from nnplayground.ui.canvas.gestures import ConnectWire, Gesture, MoveBlocks, SelectBand
+from nnplayground.ui.canvas.gestures import Gesture
 from nnplayground.ui.canvas.navigation import Direction, neighbour
 from nnplayground.ui.canvas.placing import Workbench
+from nnplayground.ui.canvas.press import begin_gesture, cursor_at
 from nnplayground.ui.canvas.tooltips import tooltip_at
 from nnplayground.ui.canvas.zoom_view import ZoomView
 from nnplayground.ui.theme import colors
@@ -33,7 +35,6 @@ _ARROWS: dict[int, Direction] = {
     Qt.Key.Key_Left: "left",
     Qt.Key.Key_Right: "right",
 }
-_EXTEND = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class CanvasView(ZoomView):
@@ -57,6 +58,7 @@ class CanvasView(ZoomView):
         self._drop: LayerDrop | None = None
         self._space = False
         self._space_used = False
+        self._framed = False
         self.setObjectName("canvas_view")
         self.setAccessibleName("Model")
         self.setAcceptDrops(True)
@@ -95,6 +97,14 @@ class CanvasView(ZoomView):
             "Drag a layer here, double-click one in the list,\nor press / to add one.",
         )
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """With a frame where the keyboard has led here."""
+        super().paintEvent(event)
+        if self._framed:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(colors(self).accent))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
+
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             text = tooltip_at(self._bench.scene, self.mapToScene(event.pos()))
@@ -112,7 +122,9 @@ class CanvasView(ZoomView):
             self._space_used = True
             self.begin_pan(event.position().toPoint())
         elif left:
-            self._gesture = self._begin(self._at(event), event.modifiers())
+            self._gesture = begin_gesture(
+                self._bench, self._at(event), event.modifiers(), zoom=self.zoom, offer_branch=self._offer_branch
+            )
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.panning:
@@ -122,7 +134,7 @@ class CanvasView(ZoomView):
             self.watch_edges(event.position().toPoint())
         else:
             super().mouseMoveEvent(event)
-            self._show_cursor(self._at(event))
+            self.viewport().setCursor(cursor_at(self._bench.scene, self._at(event)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.watch_edges(None)
@@ -172,54 +184,8 @@ class CanvasView(ZoomView):
     def _at(self, event: QMouseEvent) -> QPointF:
         return self.mapToScene(event.position().toPoint())
 
-    def _begin(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture | None:
-        scene = self._bench.scene
-        port = scene.port_at(point)
-        if port is not None:
-            block, name = port
-            layer_id = block.face.layer_id
-            return ConnectWire(
-                self._bench,
-                block,
-                name,
-                clicked=lambda: scene.selection.select((layer_id,)),
-                dropped=self._offer_branch,
-            )
-        block = scene.block_at(point)
-        if block is not None:
-            return self._begin_on_block(block.face.layer_id, point, modifiers)
-        wire = scene.wire_at(point)
-        if wire is not None:
-            scene.selection.select_wire(wire.wire)
-            return None
-        return SelectBand(self._bench, point, modifiers)
-
-    def _begin_on_block(self, layer_id: str, point: QPointF, modifiers: Qt.KeyboardModifier) -> Gesture:
-        selection = self._bench.scene.selection
-        was_selected = layer_id in selection.ids
-        extend = bool(modifiers & _EXTEND)
-
-        def click() -> None:
-            if not extend:
-                selection.select((layer_id,))
-            elif was_selected:
-                selection.toggle(layer_id)
-
-        if not was_selected:
-            selection.select((*selection.ids, layer_id) if extend else (layer_id,), current=layer_id)
-        return MoveBlocks(self._bench, point, zoom=self.zoom, clicked=click)
-
     def _offer_branch(self, source: str, point: QPointF) -> None:
         self.branch_requested.emit(source, self.viewport().mapToGlobal(self.mapFromScene(point)))
-
-    def _show_cursor(self, point: QPointF) -> None:
-        scene = self._bench.scene
-        if scene.port_at(point) is not None:
-            self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-        elif scene.block_at(point) is None and scene.wire_at(point) is not None:
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        else:
-            self.viewport().unsetCursor()
 
     # Layers dragged from the palette; other things, such as files, are not for the canvas
 
@@ -286,8 +252,14 @@ class CanvasView(ZoomView):
             self.run_pause_requested.emit()
         self._space = False
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        by_key = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._framed = event.reason() in by_key
+        self.viewport().update()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space = False
+        self._space = self._framed = False
         self.cancel_gesture()
         super().focusOutEvent(event)
 

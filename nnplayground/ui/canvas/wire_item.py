@@ -8,13 +8,11 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from nnplayground.spec.model import Wire
 from nnplayground.ui.canvas.layout import Route
-from nnplayground.ui.canvas.look import Style, wire_path
+from nnplayground.ui.canvas.look import READABLE, Style, wire_path
 from nnplayground.ui.theme import colors
 
 _CLICK_WIDTH = 12.0
 _LABEL_DISTANCE = 9.0
-_READABLE = 0.45
-"""Below this zoom, labels are left out."""
 
 
 class WireItem(QGraphicsItem):
@@ -28,7 +26,7 @@ class WireItem(QGraphicsItem):
         self._style = style
         self._path = QPainterPath()
         self._label_rect = QRectF()
-        self._route: Route | None = None
+        self._course: tuple[QPointF, QPointF, Route] | None = None
         self._hovered = False
         self._receiving = False
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
@@ -59,13 +57,16 @@ class WireItem(QGraphicsItem):
 
     def run(self, start: QPointF, end: QPointF, route: Route) -> None:
         """Lie between two ports. end: the middle of the target's edge, from which the route's entry counts."""
+        course = (start, end, route)
+        if course == self._course:
+            return
+        self._course = course
         points = [start]
         for lane in route.lanes:
             points.extend((QPointF(lane.x, lane.top), QPointF(lane.x, lane.bottom)))
         points.append(end + QPointF(route.entry, 0))
         self.prepareGeometryChange()
         self._path = wire_path(points)
-        self._route = route
         self._place_label()
 
     def distance(self, point: QPointF) -> float:
@@ -77,8 +78,8 @@ class WireItem(QGraphicsItem):
     @property
     def middle(self) -> QPointF:
         """Where a layer put on the wire would lie."""
-        if self._route is not None and self._route.lanes:
-            return QPointF(*self._route.label)
+        if self._course is not None and self._course[2].lanes:
+            return QPointF(*self._course[2].label)
         return self._path.pointAtPercent(0.5)
 
     @property
@@ -92,12 +93,13 @@ class WireItem(QGraphicsItem):
 
     def _place_label(self) -> None:
         self.prepareGeometryChange()
-        if self._route is None:
+        if self._course is None:
             return
+        route = self._course[2]
         metrics = QFontMetricsF(self._style.small)
         width = metrics.horizontalAdvance(self.shown_label) + 4
-        x, y = self._route.label
-        left = x + _LABEL_DISTANCE if self._route.label_right else x - _LABEL_DISTANCE - width
+        x, y = route.label
+        left = x + _LABEL_DISTANCE if route.label_right else x - _LABEL_DISTANCE - width
         self._label_rect = QRectF(left - 2, y - metrics.height() / 2, width, metrics.height())
         self.update()
 
@@ -124,7 +126,7 @@ class WireItem(QGraphicsItem):
             painter.drawPath(self._path)
         painter.setPen(QPen(QColor(color), 2.4 if strong else 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawPath(self._path)
-        if option.levelOfDetailFromTransform(painter.worldTransform()) < _READABLE or not self.shown_label:
+        if painter.worldTransform().m11() < READABLE or not self.shown_label:
             return
         plate = QColor(theme.canvas)
         plate.setAlpha(225)

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
@@ -30,6 +31,7 @@ class ZoomView(QGraphicsView):
     def __init__(self, scene: QGraphicsScene, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
         self._fitted = False
+        self._least = LEAST_ZOOM
         self._pan_from: QPoint | None = None
         self._edge_timer = QTimer(self)
         self._edge_timer.setInterval(30)
@@ -67,7 +69,7 @@ class ZoomView(QGraphicsView):
         self.centerOn(rect.center())
         if zoom < least:
             self.verticalScrollBar().setValue(self.verticalScrollBar().minimum())
-        self._fitted = True
+        self._fitted, self._least = True, least
 
     def fit_opened(self) -> None:
         """Show what was newly opened; again whenever the view's size changes, until somebody zooms or scrolls."""
@@ -80,7 +82,7 @@ class ZoomView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._fitted:
-            self.fit_opened()
+            self.fit(least=self._least)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """A wheel zooms, with Shift it scrolls; a touchpad scrolls, with Ctrl it zooms."""
@@ -153,12 +155,15 @@ class ZoomView(QGraphicsView):
         rect = QRectF(rect)
         theme = colors(self)
         painter.fillRect(rect, QColor(theme.canvas))
-        distance = _DOT_DISTANCE if self.zoom >= 0.6 else 2 * _DOT_DISTANCE
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.canvas_dot))
-        for column in range(int(rect.left() // distance), int(rect.right() // distance) + 1):
-            for row in range(int(rect.top() // distance), int(rect.bottom() // distance) + 1):
-                painter.drawEllipse(QRectF(column * distance, row * distance, 1.6, 1.6))
+        distance = _DOT_DISTANCE
+        while distance * self.zoom < 0.6 * _DOT_DISTANCE:
+            distance *= 2
+        across = range(int(rect.left() // distance), int(rect.right() // distance) + 1)
+        down = range(int(rect.top() // distance), int(rect.bottom() // distance) + 1)
+        pen = QPen(QColor(theme.canvas_dot), 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawPoints([QPoint(column * distance, row * distance) for column in across for row in down])
 
 
 def _edge_step(before: int, behind: int) -> int:

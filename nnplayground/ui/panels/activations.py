@@ -73,7 +73,7 @@ class ActivationsPanel(QWidget):
         self._back.hide()
         self._header = SampleHeader(loader, name="activations")
         self._picker = SamplePicker(loader, name="activations")
-        self._view = LayerOutput(name="activations")
+        self._output = LayerOutput(name="activations")
         self._empty = EmptyState("image", _NO_DATA)
 
         title = QHBoxLayout()
@@ -81,7 +81,7 @@ class ActivationsPanel(QWidget):
         title.addWidget(self._back)
         title.addWidget(heading)
         title.addWidget(self._layers, 1)
-        title.addWidget(install_picture_menu(self._view.maps, name="activations"))
+        title.addWidget(install_picture_menu(self._output.views, name="activations"))
         shown = QWidget()
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -89,7 +89,7 @@ class ActivationsPanel(QWidget):
         inside.addLayout(title)
         inside.addWidget(self._header)
         inside.addWidget(self._picker)
-        inside.addWidget(self._view, 1)
+        inside.addWidget(self._output, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(shown)
@@ -97,8 +97,8 @@ class ActivationsPanel(QWidget):
         layout.setContentsMargins(12, 8, 12, 6)
         layout.addWidget(self._stack)
 
-        self._back.clicked.connect(lambda: self._view.maps.enlarge(None))
-        self._view.enlarged_changed.connect(self._back.setVisible)
+        self._back.clicked.connect(lambda: self._output.maps.enlarge(None))
+        self._output.enlarged_changed.connect(self._back.setVisible)
         self._header.picture_clicked.connect(self._picker.open_chooser)
         self._picker.picked.connect(self.show_sample)
 
@@ -194,11 +194,11 @@ class ActivationsPanel(QWidget):
         if snapshot is not None and fits and snapshot.prediction is not None:
             self._header.show_prediction(snapshot.prediction, self._index.class_names)
         if not self._layer_id:
-            self._view.say(_NO_LAYER)
+            self._output.say(_NO_LAYER)
         elif snapshot is None:
-            self._view.say(_NO_RUN.format(layer=self._layers.currentText()))
+            self._output.say(_NO_RUN.format(layer=self._layers.currentText()))
         elif not fits or self._layer_id not in snapshot.activations:
-            self._view.wait()
+            self._output.wait()
         else:
             values = snapshot.activations[self._layer_id]
-            self._view.show_values(values, prediction=snapshot.prediction, class_names=self._index.class_names)
+            self._output.show_values(values, prediction=snapshot.prediction, class_names=self._index.class_names)

@@ -105,7 +105,7 @@ class ConfusionPanel(QWidget):
         self._pages.setCurrentWidget(page)
         for button in (self._zoom_out, self._fit, self._zoom_in):
             button.setVisible(page is self.matrix)
-        self._headline.setText(self._summary)
+        self._headline.setText((self.matrix.pointed if page is self.matrix else "") or self._summary)
 
     def _show_classes(self, mistakes: Mistakes) -> None:
         predicted = predicted_classes(mistakes.predictions)

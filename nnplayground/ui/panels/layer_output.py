@@ -123,7 +123,8 @@ class LayerOutput(QWidget):
             return self._units.summary()
         if current is not self.maps:
             return ""
-        count, visible, zero = self.maps.count, self.maps.fully_visible(), self.maps.zero_count()
+        stack, visible = self.maps.stack, self.maps.fully_visible()
+        count, zero = stack.count, stack.zero_count
         words = f"{visible} of {count} maps" if visible < count else f"{count} {'map' if count == 1 else 'maps'}"
         return f"{words} · {zero} all zero" if zero else words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -249,7 +249,9 @@ def _menu_button(name: str, explanation: str) -> QToolButton:
     return button
 
 
-def _fill(menu: QMenu, entries: Sequence[tuple[str, str, object]], chosen: object, then: object) -> None:
+def _fill(
+    menu: QMenu, entries: Sequence[tuple[str, str, object]], chosen: object, then: Callable[[QAction], None]
+) -> None:
     """Entries: title, explanation, data. One of them is marked."""
     menu.clear()
     for old in menu.findChildren(QActionGroup):

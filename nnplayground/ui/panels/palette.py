@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QColor, QDrag, QFont, QFontMetrics, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QDrag, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -172,19 +172,11 @@ class _RowDelegate(QStyledItemDelegate):
         bar = QRectF(rect.left() + 10, rect.center().y() + 0.5 - height / 2, 4, height)
         layer_type = self._model.layer_type(index)
         color = QColor(FAMILY_COLORS["input" if layer_type == "Input" else self._model.family(index)])
-        if not available:
-            color.setAlphaF(0.35)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
+        # What the engine cannot do has an empty bar: told apart by shape, not by colour alone.
+        painter.setPen(QPen(color, 1) if not available else Qt.PenStyle.NoPen)
+        painter.setBrush(color if available else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(bar, 2, 2)
         text = rect.adjusted(22, 0, -8, 0)
-        if not available:
-            note = QFont(option.font)
-            note.setPixelSize(max(1, round(option.fontMetrics.height() * 0.66)))
-            painter.setFont(note)
-            painter.setPen(QColor(theme.muted))
-            painter.drawText(text, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "Keras only")
-            text.setRight(text.right() - QFontMetrics(note).horizontalAdvance("Keras only") - 6)
         painter.setFont(option.font)
         painter.setPen(QColor(theme.text if available else theme.muted))
         name = option.fontMetrics.elidedText(layer_type, Qt.TextElideMode.ElideRight, text.width())

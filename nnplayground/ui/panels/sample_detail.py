@@ -29,6 +29,7 @@ from nnplayground.ui.sample_index import SampleIndex, target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import ClassBars, class_bars
 from nnplayground.ui.widgets.color_scale import ColorScale
+from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.picture_view import LEAST_REACH, PictureView
 from nnplayground.ui.widgets.pictures import PictureLoader
 
@@ -111,6 +112,8 @@ class SampleDetail(QDialog):
         row.setSpacing(14)
         row.addWidget(self._looked)
         row.addWidget(self._scale, 1)
+        row.addStretch()
+        row.addWidget(install_picture_menu(self._picture, name="sample"))
         left.addLayout(row)
         left.addWidget(self._explanation)
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from nnplayground.layers import Layer
-from nnplayground.layers.base import shape_text
+from nnplayground.layers.base import times
 from nnplayground.samples import Array
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.document import Document
@@ -37,7 +37,6 @@ class WeightsPanel(QWidget):
         self._layer_id = ""
         self._snapshot: Snapshot | None = None
         self._weights: dict[str, Array] = {}
-        self._title = ""
         self._stale = False
 
         self._headline = QLabel()
@@ -50,7 +49,6 @@ class WeightsPanel(QWidget):
         self._channel.currentIndexChanged.connect(self._show_pictures)
 
         self.gallery = WeightGallery(self)
-        self.gallery.value_pointed.connect(self._on_pointed)
         self.histograms = HistogramGrid(self)
         self._no_pictures = _sentence()
         self._no_histograms = _sentence()
@@ -125,7 +123,7 @@ class WeightsPanel(QWidget):
 
     @property
     def headline(self) -> str:
-        """What is shown, or what the value under the mouse says."""
+        """Whose weights are shown, and their shape."""
         return self._headline.text()
 
     def _take_weights(self) -> None:
@@ -163,7 +161,6 @@ class WeightsPanel(QWidget):
     def _show_pictures(self) -> None:
         name = self._tensor.currentText()
         if name not in self._weights:
-            self._title = ""
             self._headline.setText("")
             self._channel.hide()
             self._no_pictures.setText(self._why_no_pictures())
@@ -178,11 +175,11 @@ class WeightsPanel(QWidget):
             tiles = make_tiles(weights, kind=kind, channel=self._channel.currentData())
         self.gallery.show_tiles(tiles)
         self._pictures.setCurrentWidget(self.gallery)
-        self._title = f"{self._layer_id} · {name} {shape_text(weights.shape)}"
+        title = f"{self._layer_id} · {times(weights.shape)}"
         if max(tiles.steps) > 1:
-            self._title += f" · every {max(tiles.steps)}th shown"
-        self._headline.setText(self._title)
-        self._headline.setToolTip(self._title)
+            title += f" · every {max(tiles.steps)}th shown"
+        self._headline.setText(title)
+        self._headline.setToolTip(title)
 
     def _offer_channels(self, count: int) -> None:
         """Colours first where there are three channels; no choice where there is one."""
@@ -207,9 +204,6 @@ class WeightsPanel(QWidget):
         if not any(name.startswith(f"{self._layer_id}/") for name in self._snapshot.histograms):
             return f"{self._layer_id} has no weights. Select a layer that learns, such as Conv2D or Dense."
         return f"The weights of {self._layer_id} are on their way."
-
-    def _on_pointed(self, text: str) -> None:
-        self._headline.setText(text or self._title)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -54,7 +54,7 @@ def to_rgb(values: Array, kind: Kind, *, limits: tuple[float, float] | None = No
         place = np.where(np.isfinite(values), np.float32(0 if kind == "sequential" else (_SHADES - 1) / 2), np.nan)
     finite = np.isfinite(place)
     shades = np.clip(np.rint(np.where(finite, place, 0)), 0, _SHADES - 1).astype(np.uint8)
-    colors = table(kind)[shades]
+    colors = table(kind).take(shades, axis=0)
     if not finite.all():
         colors[~finite] = _NOT_FINITE
     return colors

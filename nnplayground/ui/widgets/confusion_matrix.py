@@ -53,10 +53,16 @@ class ConfusionMatrix(QAbstractScrollArea):
         """The cell that the keyboard is at: (true, predicted)."""
         return self._current
 
+    @property
+    def pointed(self) -> str:
+        """What the cell under the mouse says, or the one that the keyboard is at; empty where there is none."""
+        cell = self._hovered or (self._current if self.hasFocus() else None)
+        return self._confusion.sentence(*cell) if self._confusion is not None and cell is not None else ""
+
     def show_confusion(self, confusion: Confusion) -> None:
         """Show these counts."""
         if self._confusion is None or len(confusion.names) != len(self._confusion.names):
-            self._current, self._zoom = (0, 0), 1.0
+            self._current, self._hovered, self._zoom = (0, 0), None, 1.0
         self._confusion = confusion
         self._set_scroll_ranges()
         self.viewport().update()
@@ -209,19 +215,18 @@ class ConfusionMatrix(QAbstractScrollArea):
             (self.verticalScrollBar(), row * grid.cell.height(), grid.cell.height()),
         ):
             bar.setValue(min(max(bar.value(), start + size - bar.pageStep()), start))
-        self._say(self._current)
+        self._say()
         self.viewport().update()
 
     def _point_at(self, cell: Cell | None) -> None:
         if cell != self._hovered:
             self._hovered = cell
-            self._say(cell)
+            self._say()
             self.viewport().update()
 
-    def _say(self, cell: Cell | None) -> None:
-        text = self._confusion.sentence(*cell) if self._confusion is not None and cell is not None else ""
-        self.setAccessibleDescription(text)
-        self.cell_pointed.emit(text)
+    def _say(self) -> None:
+        self.setAccessibleDescription(self.pointed)
+        self.cell_pointed.emit(self.pointed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -229,10 +234,10 @@ class ConfusionMatrix(QAbstractScrollArea):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._say(self._current)
+        self._say()
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._say(self._hovered)
+        self._say()
         self.viewport().update()

@@ -78,6 +78,11 @@ class CurvePlot(pyqtgraph.PlotWidget):
         return self._following
 
     @property
+    def drawn(self) -> tuple[tuple[Array, Array], ...]:
+        """What is drawn, from back to front: places and heights in the view (logarithms on a logarithmic axis)."""
+        return tuple(item.getData() for item in self._items if item.isVisible())
+
+    @property
     def readout(self) -> Readout | None:
         """What is read at the cursor, None while there is none."""
         if self._cursor is None:

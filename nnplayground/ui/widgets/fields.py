@@ -238,11 +238,13 @@ class WholeField(QSpinBox):
             event.ignore()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        fresh = not is_invalid(self)
-        if fresh and event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.commit()
-        if is_invalid(self):
-            self.left.emit(fresh)
+        # A context menu is no reason to judge what is not finished.
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            fresh = not is_invalid(self)
+            if fresh:
+                self.commit()
+            if is_invalid(self):
+                self.left.emit(fresh)
         super().focusOutEvent(event)
 
     def _on_value_changed(self, value: int) -> None:
@@ -333,10 +335,9 @@ class NumberOrNameField(QComboBox):
         self.addItems([str(size) for size in _BATCH_SIZES if kind.number.range.holds(size)])
         self.addItems(list(kind.names))
         self.activated.connect(lambda index: self.commit())
-        self._line.installEventFilter(self)
 
     def show_value(self, value: Any) -> None:
-        if value == self._value and self._line.isModified() and self._line.hasFocus():
+        if value == self._value and self._line.isModified() and self.hasFocus():
             return
         self._value = value
         self.take_back()
@@ -363,24 +364,28 @@ class NumberOrNameField(QComboBox):
             else:
                 self.committed.emit(value, False)
 
-    def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in _ENTER:
-                self.commit()
-                self._line.selectAll()
-                return True
-            if event.key() == Qt.Key.Key_Escape and self._line.isModified():
-                self.take_back()
-                return True
-        elif _undoes(event) and not self._line.isModified():
-            return True
-        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
-            fresh = not is_invalid(self)
-            if fresh and event.reason() != Qt.FocusReason.PopupFocusReason:
-                self.commit()
-            if is_invalid(self):
-                self.left.emit(fresh)
-        return super().eventFilter(watched, event)
+    def event(self, event: QEvent) -> bool:
+        return False if _undoes(event) and not self._line.isModified() else super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER:
+            self.commit()
+            self._line.selectAll()
+        elif event.key() == Qt.Key.Key_Escape and self._line.isModified():
+            self.take_back()
+            self._line.selectAll()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            return
+        fresh = not is_invalid(self)
+        if fresh:
+            self.commit()
+        if is_invalid(self):
+            self.left.emit(fresh)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

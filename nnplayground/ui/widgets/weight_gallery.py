@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetrics,
+    QHelpEvent,
     QImage,
     QLinearGradient,
     QMouseEvent,
@@ -19,7 +20,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.colormaps import table, to_rgb
@@ -47,9 +48,6 @@ class _Places:
 class WeightGallery(QAbstractScrollArea):
     """Pictures of one weight tensor, and the scale they share."""
 
-    value_pointed = Signal(str)
-    """What the value under the mouse says; empty where there is none."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("weights.gallery")
@@ -60,11 +58,27 @@ class WeightGallery(QAbstractScrollArea):
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
         self._tiles: WeightTiles | None = None
         self._image = QImage()
-        self._pointed = ""
+        self._mouse: QPoint | None = None
 
     @property
     def tiles(self) -> WeightTiles | None:
         return self._tiles
+
+    @property
+    def pointed(self) -> str:
+        """What the value under the mouse says; empty where there is none."""
+        tiles, place = self._tiles, self._mouse
+        if tiles is None or place is None or place.y() > self._picture_height() + 2:
+            return ""
+        places = self._places()
+        count, height, width = tiles.values.shape[:3]
+        for tile in range(count):
+            rect = places.rect(tile)
+            if rect.contains(place):
+                row = (place.y() - rect.top()) * height // rect.height()
+                column = (place.x() - rect.left()) * width // rect.width()
+                return tiles.sentence(tile, row, column)
+        return ""
 
     def show_tiles(self, tiles: WeightTiles) -> None:
         """Show these pictures."""
@@ -88,11 +102,11 @@ class WeightGallery(QAbstractScrollArea):
         if count == 1:
             most = max(room.height() // height, 1) * height if height < room.height() else room.height()
             return _Places(1, QSize(room.width(), min(most, 24 * height)), QPoint(2, 2), 1)
-        side = next((side for side in range(_LARGEST, _SMALLEST, -2) if _fits(count, side, room)), _SMALLEST)
-        columns = max((room.width() + _GAP) // (side + _GAP), 1)
         # Whole pixels for each weight keep the squares equal.
-        unit = max(side // max(height, width), 1)
-        size = QSize(unit * width, unit * height) if unit > 1 else QSize(side, round(side * height / width))
+        most, least = max(_LARGEST // max(height, width), 1), max(-(-_SMALLEST // max(height, width)), 1)
+        sizes = (QSize(unit * width, unit * height) for unit in range(most, least - 1, -1))
+        size = next((size for size in sizes if _fits(count, size, room)), QSize(least * width, least * height))
+        columns = max((room.width() + _GAP) // (size.width() + _GAP), 1)
         return _Places(columns, size, QPoint(2, 2 - self.verticalScrollBar().value()), -(-count // columns))
 
     def _picture_height(self) -> int:
@@ -129,26 +143,31 @@ class WeightGallery(QAbstractScrollArea):
         # Shrinking without smoothing would show some weights and hide others by chance.
         shrunk = places.size.width() < width or places.size.height() < height
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrunk)
+        painter.setPen(QColor(theme.border))
         for tile in range(count):
             rect = places.rect(tile)
             if rect.intersects(area):
                 painter.drawImage(rect, self._image, QRect(0, tile * height, width, height))
+                painter.drawRect(rect.adjusted(-1, -1, 0, 0))
         painter.restore()
         self._paint_scale(painter, theme, self._tiles)
         painter.end()
 
-    def _paint_scale(self, painter: QPainter, theme: Colors, tiles: WeightTiles) -> None:
+    def _scale_line(self) -> QRect:
         height = self._scale_height()
-        line = QRect(2, self.viewport().height() - height, self.viewport().width() - 4, height)
-        painter.setPen(QColor(theme.muted))
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        if tiles.colored:
-            text = f"grey is 0, full colour ±{tiles.reach:.3g}"
-            painter.drawText(
-                line, flags, QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-            )
-            return
+        return QRect(2, self.viewport().height() - height, self.viewport().width() - 4, height)
+
+    def _paint_scale(self, painter: QPainter, theme: Colors, tiles: WeightTiles) -> None:
+        """The scale, or in its place what the value under the mouse says."""
+        line = self._scale_line()
         metrics = QFontMetrics(painter.font())
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        said = self.pointed
+        painter.setPen(QColor(theme.text if said else theme.muted))
+        if said or tiles.colored:
+            text = said or f"grey is 0, full colour ±{tiles.reach:.3g}"
+            painter.drawText(line, flags, metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width()))
+            return
         low, high = f"−{tiles.reach:.3g}", f"+{tiles.reach:.3g}"
         bar = QRectF(line.left() + metrics.horizontalAdvance(low) + 6, line.center().y() - 4, 110, 9)
         gradient = QLinearGradient(bar.topLeft(), bar.topRight())
@@ -163,31 +182,19 @@ class WeightGallery(QAbstractScrollArea):
         painter.drawText(line.adjusted(round(bar.right()) + 6 - line.left(), 0, 0, 0), flags, high)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._say(self._sentence_at(event.position().toPoint()))
+        self._move_mouse(event.position().toPoint())
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
-            self._say("")
+            self._move_mouse(None)
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.pointed, self)
+            return True
         return super().viewportEvent(event)
 
-    def _sentence_at(self, place: QPoint) -> str:
-        tiles = self._tiles
-        if tiles is None or place.y() > self._picture_height() + 2:
-            return ""
-        places = self._places()
-        count, height, width = tiles.values.shape[:3]
-        for tile in range(count):
-            rect = places.rect(tile)
-            if rect.contains(place):
-                row = (place.y() - rect.top()) * height // rect.height()
-                column = (place.x() - rect.left()) * width // rect.width()
-                return tiles.sentence(tile, row, column)
-        return ""
-
-    def _say(self, text: str) -> None:
-        if text != self._pointed:
-            self._pointed = text
-            self.value_pointed.emit(text)
+    def _move_mouse(self, place: QPoint | None) -> None:
+        self._mouse = place
+        self.viewport().update(self._scale_line())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -202,7 +209,7 @@ def _pixels(tiles: WeightTiles) -> np.ndarray:
     return np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8)
 
 
-def _fits(count: int, side: int, room: QSize) -> bool:
-    """Whether so many squares fit into a room without scrolling."""
-    columns = (room.width() + _GAP) // (side + _GAP)
-    return columns > 0 and -(-count // columns) * (side + _GAP) - _GAP <= room.height()
+def _fits(count: int, size: QSize, room: QSize) -> bool:
+    """Whether so many tiles fit into a room without scrolling."""
+    columns = (room.width() + _GAP) // (size.width() + _GAP)
+    return columns > 0 and -(-count // columns) * (size.height() + _GAP) - _GAP <= room.height()

@@ -34,17 +34,17 @@ class WeightTiles:
         return self.values.ndim == 4
 
     def sentence(self, tile: int, row: int, column: int) -> str:
-        """What a place says: "filter 5, row 2, column 1, channel 3: 0.123"."""
+        """What a place says: "filter 5, row 2, column 1, channel 3: +0.123"."""
         numbers = (tile, row * self.steps[0], column * self.steps[1])
         words = [f"{axis} {number + 1:,}" for axis, number in zip(self.axes, numbers, strict=True) if axis]
         if self.channel is not None:
             words.append(f"channel {self.channel + 1:,}")
         value = self.values[tile, row, column]
         if self.colored:
-            said = " · ".join(f"{name} {part:+.3g}" for name, part in zip(("red", "green", "blue"), value, strict=True))
+            said = " · ".join(f"{name} {part:+.2g}" for name, part in zip("RGB", value, strict=True))
         else:
             said = f"{value:+.3g}"
-        return f"{', '.join(words)}: {said}"
+        return f"{', '.join(words)}: {said}".replace("-", "−")
 
 
 KernelKind = Literal["filters", "transposed", "depthwise"]

@@ -165,6 +165,7 @@ def test_large_data_is_prepared_and_evaluated_piece_by_piece(workshop: Any, monk
     )
     answers = iter([False, False, True])
     assert streamed.evaluate("validation", lambda: next(answers)) is None
+    assert kept.evaluate("validation", lambda: True) is None
 
 
 def test_a_batch_of_everything_is_the_same_in_any_order(workshop: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from nnplayground.layers.core import Dense, Flatten, Input
@@ -26,7 +28,7 @@ from nnplayground.spec.rearrange import (
 def chain(*ids: str) -> Project:
     """input and Dense layers of these ids, in a row."""
     blocks = (Block("input", Input()), *(Block(layer_id, Dense(units=index + 1)) for index, layer_id in enumerate(ids)))
-    wires = tuple(Wire(one.id, other.id) for one, other in zip(blocks, blocks[1:], strict=False))
+    wires = tuple(Wire(one.id, other.id) for one, other in pairwise(blocks))
     return Project(model=Model(blocks, wires))
 
 
