@@ -214,6 +214,10 @@ QPushButton[link="warning"]:hover {{ text-decoration: underline; }}
 QPushButton[link="warning"]:focus {{ border-color: {theme.accent}; }}
 QToolButton[disclosure="true"] {{ padding-left: 0; margin-left: -2px; }}
 QToolButton::menu-indicator {{ image: none; }}
+QToolButton[popupMode="1"] {{ padding-right: 20px; }}
+QToolButton::menu-button {{ border: none; border-left: 1px solid {theme.border}; width: 16px;
+    border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
+QToolButton::menu-arrow {{ image: {down}; width: 10px; height: 10px; }}
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextEdit {{ background: {theme.surface};
     color: {theme.text}; border: 1px solid {theme.border}; border-radius: 6px; padding: 4px 8px;
     selection-background-color: {theme.accent}; selection-color: {theme.accent_text}; }}
@@ -266,6 +270,7 @@ QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border
 QLabel[muted="true"] {{ color: {theme.muted}; }}
 QLabel[section="true"] {{ color: {theme.muted}; font-size: {small}px; font-weight: 600; letter-spacing: 1px; }}
 QLabel[heading="true"] {{ font-size: {heading}px; font-weight: 700; }}
+QLabel[heading_small="true"] {{ color: {theme.muted}; font-weight: 600; }}
 QLabel[severity="error"] {{ color: {theme.error}; }}
 QLabel[severity="warning"] {{ color: {theme.warning}; }}
 """

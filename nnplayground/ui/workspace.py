@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from nnplayground.training.events import Catalog, RunStarted, Snapshot, SnapshotWants
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.canvas.panel import CanvasPanel
+from nnplayground.ui.docks import PanelDock, TabMenus
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.activations import ActivationsPanel
 from nnplayground.ui.panels.confusion import ConfusionPanel
@@ -49,7 +50,8 @@ class Workspace(QMainWindow):
         self.confusion = ConfusionPanel()
         self.weights = WeightsPanel(document)
         self.mistakes = MistakesPanel(self.pictures)
-        self._docks: dict[str, QDockWidget] = {}
+        self._docks: dict[str, PanelDock] = {}
+        self._tab_menus = TabMenus(self)
         self._layer = ""
         self._catalog: Catalog | None = None
         self._build()
@@ -76,25 +78,29 @@ class Workspace(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, _BOTTOM)
         self._dock(self.palette_panel, "Layers", _LEFT)
         self._dock(self.dataset, "Data", _LEFT)
-        self._dock(self.inspector, "Inspector", _RIGHT)
-        self._dock(self.activations, "Activations", _RIGHT)
+        self._dock(self.inspector, "Inspector", _RIGHT, own_title=True)
+        self._dock(self.activations, "Activations", _RIGHT, own_title=True)
         for panel, title in ((self.curves, "Curves"), (self.weights, "Weights"), (self.confusion, "Confusion")):
             self._dock(panel, title, _BOTTOM)
-        self._dock(self.mistakes, "Mistakes", _BOTTOM)
+        self._dock(self.mistakes, "Mistakes", _BOTTOM, own_title=True)
         self.splitDockWidget(self._docks["inspector"], self._docks["activations"], Qt.Orientation.Horizontal)
         self.splitDockWidget(self._docks["curves"], self._docks["mistakes"], Qt.Orientation.Horizontal)
         self.tabifyDockWidget(self._docks["curves"], self._docks["weights"])
         self.tabifyDockWidget(self._docks["weights"], self._docks["confusion"])
         self._docks["curves"].raise_()
 
-    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea) -> None:
-        name = panel.objectName()
-        dock = QDockWidget(title)
-        dock.setObjectName(f"dock.{name}")
-        dock.setWidget(panel)
-        dock.visibilityChanged.connect(lambda visible: self.wants_changed.emit())
+    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea, *, own_title: bool = False) -> None:
+        dock = PanelDock(panel, title, own_title=own_title)
+        dock.visibilityChanged.connect(self._on_docks_changed)
+        dock.dockLocationChanged.connect(self._on_docks_changed)
         self.addDockWidget(area, dock)
-        self._docks[name] = dock
+        self._docks[panel.objectName()] = dock
+
+    def _on_docks_changed(self) -> None:
+        for dock in self._docks.values():
+            dock.follow_tabs()
+        self._tab_menus.watch()
+        self.wants_changed.emit()
 
     def _connect(self) -> None:
         self.palette_panel.layer_requested.connect(self._on_layer_requested)
@@ -140,6 +146,14 @@ class Workspace(QMainWindow):
             dock.show()
         self.place_docks(self.width(), self.height())
         self._docks["curves"].raise_()
+
+    def show_all_side_by_side(self) -> None:
+        """Every panel visible at once: the stacked ones beside each other."""
+        docks = self._docks
+        self.splitDockWidget(docks["curves"], docks["weights"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["weights"], docks["confusion"], Qt.Orientation.Horizontal)
+        for dock in docks.values():
+            dock.show()
 
     def restore_layout(self, state: QByteArray | None) -> bool:
         return state is not None and self.restoreState(state)

@@ -329,6 +329,10 @@ def test_quick_add_walks_through_the_list_and_escapes(panel: CanvasPanel, hand: 
     hand.key(Key.Key_Slash)
     popup = panel.findChild(QuickAdd)
     assert popup is not None
+    QTest.keyClicks(popup.search, "f/")
+    assert popup.search.text() == "f/", "the canvas' own keys are text here"
+    QTest.keyClick(popup.search, Key.Key_Backspace)
+    QTest.keyClick(popup.search, Key.Key_Backspace)
     QTest.keyClicks(popup.search, "pooling2d")
     QTest.keyClick(popup.search, Key.Key_Down)
     assert popup.list.currentRow() == 1

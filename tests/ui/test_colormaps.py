@@ -67,4 +67,6 @@ def test_values_that_are_not_finite_are_grey() -> None:
 
 def test_many_pictures_at_once() -> None:
     values = np.random.default_rng(0).normal(size=(5, 4, 3)).astype(np.float32)
-    assert (to_rgb(values, "diverging")[2] == to_rgb(values[2], "diverging", limits=value_limits(values, "diverging"))).all()
+    assert (
+        to_rgb(values, "diverging")[2] == to_rgb(values[2], "diverging", limits=value_limits(values, "diverging"))
+    ).all()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QMenu, QMessageBox, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
@@ -25,7 +25,7 @@ VAL_LOSS = [0.7, 0.4, 0.3, 0.35, 0.5]
 VAL_ACCURACY = [0.5, 0.6, 0.7, 0.8, 0.75]
 
 
-@pytest.fixture()
+@pytest.fixture
 def panel(qtbot: QtBot) -> CurvesPanel:
     panel = CurvesPanel()
     qtbot.addWidget(panel)
@@ -329,7 +329,7 @@ def test_nothing_is_drawn_while_hidden_and_it_catches_up(panel: CurvesPanel) -> 
 def test_csv_by_epoch_and_by_update(panel: CurvesPanel, tmp_path: Path) -> None:
     train(panel, epochs=2)
     panel.export_csv(tmp_path / "epochs.csv")
-    rows = list(csv.DictReader((tmp_path / "epochs.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "epochs.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert [float(row["val_loss"]) for row in rows] == [0.7, 0.4]
     assert list(rows[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
@@ -371,6 +371,18 @@ def test_the_picture_can_be_copied_and_saved(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "shot.png"), ""))
     menu_action(panel, "Save picture…").trigger()
     assert len(said) == 1
+
+
+def test_a_right_click_on_the_plot_opens_the_menu(panel: CurvesPanel) -> None:
+    train(panel)
+    viewport = panel.plot.viewport()
+    place = viewport.rect().center()
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(viewport, QContextMenuEvent(reason, place, viewport.mapToGlobal(place)))
+    menu = panel.findChild(QMenu, "curves.menu")
+    assert isinstance(menu, QMenu)
+    assert menu.isVisible()
+    menu.close()
 
 
 def test_colours_follow_the_theme(panel: CurvesPanel, qapp: QApplication) -> None:

@@ -122,6 +122,7 @@ def test_choosing_an_optimizer_shows_its_parameters(qtbot: QtBot, tag: str) -> N
     field(form, QComboBox, "training.optimizer").setCurrentText(tag)
     optimizer = document.project.training.optimizer
     assert type(optimizer).__name__ == tag
+    assert len(form.findChildren(QLineEdit, "field.training.optimizer.learning_rate")) == 1
     for name in optimizer.__struct_fields__:
         field(form, QWidget, f"training.optimizer.{name}")
 

@@ -298,6 +298,8 @@ def test_hovering_reads_the_values(qtbot: QtBot) -> None:
     plot = ActivationPlot()
     qtbot.addWidget(plot)
     plot.resize(260, 140)
+    with qtbot.waitExposed(plot):
+        plot.show()
     plot.show_activation(activation("sigmoid"))
     assert plot.read_out(0.0) == "z 0.00   a 0.5   derivative 0.25"
     before = plot.grab().toImage()

@@ -73,10 +73,6 @@ class BlockItem(QGraphicsItem):
     def output_port(self) -> QPointF:
         return self.pos() + QPointF(0, self._style.measures.height / 2)
 
-    @property
-    def texts_elided(self) -> bool:
-        return look.elided(self.face, self._style, self.rect.width())
-
     def port_at(self, point: QPointF) -> str:
         """ "input", "output" or "" for a point in the scene."""
         if self._output_reach.contains(point - self.pos()):

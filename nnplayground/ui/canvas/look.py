@@ -107,15 +107,6 @@ def _paint_texts(painter: QPainter, rect: QRectF, face: BlockFace, style: Style,
         painter.drawText(QRectF(left, rect.top(), right - left, rect.height()), middle, caption)
 
 
-def elided(face: BlockFace, style: Style, width: float) -> bool:
-    """Whether the block's texts do not fit into its width."""
-    body = QFontMetricsF(style.body)
-    needed = 40 * style.scale + QFontMetricsF(style.title).horizontalAdvance(face.title)
-    needed += body.horizontalAdvance(face.caption) + 11 * style.scale if face.caption else 0
-    needed += body.horizontalAdvance(face.count) + 12 * style.scale if face.count else 0
-    return needed > width
-
-
 def paint_mark(painter: QPainter, rect: QRectF, severity: str, theme: Colors) -> None:
     """The mark of a problem: told apart by shape, not by colour alone."""
     color = theme.error if severity == "error" else theme.warning

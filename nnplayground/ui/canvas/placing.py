@@ -80,10 +80,6 @@ class Placing:
         self._preview: Preview | None = None
         self._receiving: Wire | None = None
 
-    @property
-    def preview(self) -> Preview | None:
-        return self._preview
-
     def follow(self, point: QPointF) -> Place:
         """The place that a point means; the canvas shows it."""
         place = place_at(self._bench.scene, point, may_stand_apart=self._may_stand_apart)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation, Signal
+from PySide6.QtCore import QEasingCurve, QObject, QPointF, QRectF, QVariantAnimation
 from PySide6.QtWidgets import QGraphicsScene
 
 from nnplayground.layers.core import Input
@@ -27,9 +27,6 @@ _NEAR_WIRE = 22.0
 
 class CanvasScene(QGraphicsScene):
     """Blocks and wires by id; where they are; which of them is where the pointer is."""
-
-    rearranged = Signal()
-    """Blocks are at, or on the way to, other places."""
 
     def __init__(self, style: Style, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +137,6 @@ class CanvasScene(QGraphicsScene):
         for wire in self.wires:
             self._run(wire)
         self.setSceneRect(self._extent())
-        self.rearranged.emit()
         if self._moves:
             self._motion.setDuration(milliseconds)
             self._motion.start()

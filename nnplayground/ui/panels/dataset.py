@@ -24,7 +24,7 @@ from nnplayground.ui.examples import ExampleFinder
 from nnplayground.ui.panels.dataset_dialogs import ImageSettings, SkippedFiles
 from nnplayground.ui.widgets.class_list import MOST_CLASSES, ClassEntry, ClassList
 from nnplayground.ui.widgets.form import Form
-from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, describe, muted
+from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, describe, muted, retire
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.point_marks import PointCloud
 from nnplayground.ui.widgets.problems import ProblemList
@@ -204,15 +204,14 @@ class DatasetPanel(QWidget):
             self._settings.set_running(self._running)
         elif not isinstance(dataset, ImageFolder) and self._settings is not None:
             self._settings.close()
-            self._settings.deleteLater()
+            retire(self._settings)
             self._settings = None
         if isinstance(dataset, Points) and self._points_form is None:
             self._points_form = Form(self._document, "dataset")
             self._points_form.set_running(self._running)
             self._column.insertWidget(self._column.count() - 1, self._points_form)
         elif not isinstance(dataset, Points) and self._points_form is not None:
-            self._points_form.hide()
-            self._points_form.deleteLater()
+            retire(self._points_form)
             self._points_form = None
 
     def _look_for_examples(self, facts: DataFacts | None) -> None:

@@ -18,7 +18,7 @@ from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
 from nnplayground.ui.widgets.form import Form
-from nnplayground.ui.widgets.labels import describe, muted, section
+from nnplayground.ui.widgets.labels import describe, muted, retire, section
 from nnplayground.ui.widgets.problems import ProblemList
 
 
@@ -251,8 +251,7 @@ class LayerView(QWidget):
 
     def _make_form(self, layer: Layer) -> None:
         if self._form is not None:
-            self._form.hide()
-            self._form.deleteLater()
+            retire(self._form)
         self._form = Form(self._document, f"model.{self._layer_id}")
         self._form.set_running(self._running)
         self._form_type = type(layer)

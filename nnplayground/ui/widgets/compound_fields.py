@@ -15,7 +15,7 @@ from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import resolved_metrics
 from nnplayground.spec.project import Project
 from nnplayground.ui.widgets.fields import ChoiceField, LineField
-from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, clear, muted
+from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, clear, muted, retire
 from nnplayground.ui.widgets.numbers import OneNumber
 from nnplayground.ui.widgets.schema import Number, Range, Several, Table
 
@@ -216,7 +216,7 @@ class RatesField(QWidget):
     def show_value(self, value: Mapping[str, float]) -> None:
         self._entries = sorted((int(epoch), rate) for epoch, rate in value.items())
         while len(self._rows) > len(self._entries):
-            self._rows.pop().deleteLater()
+            retire(self._rows.pop())
         while len(self._rows) < len(self._entries):
             row = _RateRow(self._number, name=self.objectName(), place=len(self._rows))
             row.changed.connect(self._on_row_changed)

@@ -14,7 +14,7 @@ from nnplayground.spec.checks import Problem
 from nnplayground.spec.paths import ValueProblem, get_value
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.fields import ChoiceField, FlagField
-from nnplayground.ui.widgets.labels import Disclosure, IconButton, clear, describe, muted
+from nnplayground.ui.widgets.labels import Disclosure, IconButton, clear, describe, muted, retire
 from nnplayground.ui.widgets.rows import Row, make_field, tagged_items
 from nnplayground.ui.widgets.schema import Inside, ListOf, Parameter, Tagged, parameters, tag_of
 
@@ -281,8 +281,7 @@ class _ListRow(_InnerRow):
         while len(self._heads) > len(value):
             head = self._heads.pop()
             for widget in (head, self._inner.pop(f"{self.path}.{len(self._heads)}")):
-                widget.hide()
-                widget.deleteLater()
+                retire(widget)
         while len(self._heads) < len(value):
             place = len(self._heads)
             head = _EntryHead(self.path, place)

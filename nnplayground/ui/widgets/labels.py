@@ -34,13 +34,21 @@ def describe(widget: QWidget, name: str, help_text: str) -> None:
     widget.setStatusTip(help_text.partition("\n")[0])
 
 
+def retire(widget: QWidget) -> None:
+    """Delete a widget as soon as nothing is going on inside it. Until then it is hidden and goes by no name, so that
+    nobody takes it for the one that has come in its place."""
+    widget.hide()
+    for each in (widget, *widget.findChildren(QWidget)):
+        each.setObjectName("")
+    widget.deleteLater()
+
+
 def clear(layout: QLayout) -> None:
-    """Remove all widgets of a layout. They are hidden at once: they live on until Qt gets round to deleting them."""
+    """Remove all widgets of a layout."""
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+            retire(widget)
 
 
 class ElidedLabel(QLabel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nnplayground.layers.augmentation import RandomFlip
 from nnplayground.layers.regularizers import L2
 from nnplayground.spec.dataset import CountSplit, Points
 from nnplayground.spec.paths import ValueProblem, get_value, set_value
@@ -68,3 +69,19 @@ def test_unknown_places_cannot_be_read(cnn: Project) -> None:
     for path in ("training.speed", "training.optimizer.colour", "model.conv2d_1.filters.first"):
         with pytest.raises(ValueProblem, match="not a place"):
             get_value(cnn, path)
+
+
+def test_entries_of_lists_have_paths(cnn: Project) -> None:
+    augmentation = [{"type": "RandomFlip"}, {"type": "RandomZoom"}]
+    project = set_value(cnn, "dataset", {"type": "image_folder", "augmentation": augmentation})
+    project = set_value(project, "dataset.augmentation.1.height_factor", 0.3)
+    assert get_value(project, "dataset.augmentation.1.height_factor") == 0.3
+    assert get_value(project, "dataset.augmentation.0") == RandomFlip()
+    assert get_value(set_value(project, "dataset.image_size.1", 32), "dataset.image_size") == (64, 32)
+    with pytest.raises(ValueProblem, match=r"dataset.augmentation.1.height_factor must be a number of at most 1"):
+        set_value(project, "dataset.augmentation.1.height_factor", 2)
+    for path in ("dataset.augmentation.2.mode", "dataset.augmentation.first.mode"):
+        with pytest.raises(ValueProblem, match="not a place"):
+            set_value(project, path, "vertical")
+        with pytest.raises(ValueProblem, match="not a place"):
+            get_value(project, path)

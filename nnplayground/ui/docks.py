@@ -1,0 +1,116 @@
+"""Docks: panels that can be moved, closed, floated and stacked as tabs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QMenu, QTabBar, QToolButton, QWidget
+
+from nnplayground.ui import icons
+from nnplayground.ui.theme import colors
+
+
+class PanelDock(QDockWidget):
+    """The dock of one panel, with a title bar of one thin line.
+
+    own_title: the panel has a heading of its own, so that the title bar does not repeat it.
+    """
+
+    def __init__(self, panel: QWidget, title: str, *, own_title: bool = False) -> None:
+        super().__init__(title)
+        self.setObjectName(f"dock.{panel.objectName()}")
+        self.setWidget(panel)
+        self._bar = _TitleBar(self, "" if own_title else title)
+        self._no_bar = QWidget()
+        self._no_bar.setFixedHeight(0)
+        self.setTitleBarWidget(self._bar)
+        self.topLevelChanged.connect(lambda floating: self.follow_tabs())
+
+    def follow_tabs(self) -> None:
+        """In a stack of tabs the tab is the title; alone or floating the title bar is."""
+        window = self.parent()
+        stacked = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
+        wanted = self._no_bar if stacked else self._bar
+        if self.titleBarWidget() is not wanted:
+            self.setTitleBarWidget(wanted)
+            wanted.show()
+
+
+class _TitleBar(QWidget):
+    """Name at the left, float and close at the right. Dragging it moves the dock."""
+
+    def __init__(self, dock: QDockWidget, title: str) -> None:
+        super().__init__()
+        self._dock = dock
+        self._title = QLabel(title)
+        self._title.setProperty("heading_small", True)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 2, 4, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._title)
+        layout.addStretch(1)
+        self._float = self._button(f"Float the panel {dock.windowTitle()}, or put it back.", self._on_float)
+        self._close = self._button(f"Close the panel {dock.windowTitle()}; the View menu brings it back.", dock.close)
+        layout.addWidget(self._float)
+        layout.addWidget(self._close)
+        self._recolor()
+
+    def _button(self, tip: str, action) -> QToolButton:  # type: ignore[no-untyped-def] # noqa: ANN001
+        button = QToolButton()
+        button.setProperty("flat_look", True)
+        button.setIconSize(QSize(10, 10))
+        button.setToolTip(tip)
+        button.setStatusTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(lambda: action())
+        return button
+
+    def _on_float(self) -> None:
+        self._dock.setFloating(not self._dock.isFloating())
+
+    def _recolor(self) -> None:
+        muted = colors(self).muted
+        self._float.setIcon(icons.icon("float", muted))
+        self._close.setIcon(icons.icon("close", muted))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._recolor()
+        super().changeEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._on_float()
+
+
+class TabMenus(QWidget):
+    """Gives the tabs of stacked docks what their hidden title bars had: a menu to float and to close."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.hide()
+
+    def watch(self) -> None:
+        """Look after tab bars that have appeared since the last time."""
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.removeEventFilter(self)
+            bar.installEventFilter(self)
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+
+    def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def] # noqa: ANN001
+        if isinstance(watched, QTabBar) and isinstance(event, QContextMenuEvent):
+            self._show_menu(watched, event.pos())
+            return True
+        return super().eventFilter(watched, event)
+
+    def _show_menu(self, bar: QTabBar, place: QPoint) -> None:
+        title = bar.tabText(bar.tabAt(place))
+        dock = next((each for each in self._window.findChildren(QDockWidget) if each.windowTitle() == title), None)
+        if dock is None:
+            return
+        menu = QMenu(bar)
+        menu.addAction(f"Float {title}").triggered.connect(lambda: dock.setFloating(True))
+        menu.addAction(f"Close {title}").triggered.connect(dock.close)
+        menu.popup(bar.mapToGlobal(place))
