@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from nnplayground import __version__
 from nnplayground.ui.main_window import MainWindow
 from nnplayground.ui.preferences import Preferences
-from nnplayground.ui.theme import ThemeName, apply_theme
+from nnplayground.ui.theme import ThemeName, apply_palette, apply_theme
 
 
 def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> tuple[QApplication, MainWindow]:
@@ -32,7 +32,7 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
         app.setQuitOnLastWindowClosed(False)
     _log_to_file()
     preferences = Preferences()
-    apply_theme(app, theme or preferences.theme, scale=preferences.text_scale)
+    apply_palette(app, theme or preferences.theme, scale=preferences.text_scale)
     window = MainWindow(preferences)
     window.restore_window()
     # Collecting garbage in the engine thread would destroy Qt objects there, so it is done on a timer here.
@@ -40,6 +40,7 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
     window.destroyed.connect(collector.timer.stop)
     if arguments:
         window.open_path(Path(arguments[0]))
+    apply_theme(app, theme or preferences.theme, scale=preferences.text_scale)
     return app, window
 
 

@@ -155,6 +155,8 @@ _EXPECTED = (
     (re.compile(r"Expected `float` <= (\S+)"), r"a number of at most \1"),
     (re.compile(r"Expected `float` > (\S+)"), r"a number above \1"),
     (re.compile(r"Expected `float` < (\S+)"), r"a number below \1"),
+    # Only epochs have a pattern.
+    (re.compile(r"Expected `str` matching regex.*"), "named by whole epochs from 1 on"),
     (re.compile(r"Expected `array` of length >= (\d+).*"), r"a list of at least \1"),
     (re.compile(r"Expected `array` of length <= (\d+).*"), r"a list of at most \1"),
     (re.compile(r"Expected `array` of (?:length|at most length) (\d+).*"), r"a list of \1"),
@@ -175,7 +177,7 @@ def explain(error: msgspec.ValidationError, document: Builtin, prefix: str, want
 
     document: what was decoded; prefix: the path of its root; wanted: the path the user named, if it is deeper.
     """
-    text, _, place = str(error).partition(" - at ")
+    text, _, place = str(error).replace("`key` in ", "").partition(" - at ")
     steps = [step for step in re.split(r"\.|\[(\d+)\]|\[\.\.\.\]", place.strip("`").removeprefix("$")) if step]
     value = document
     trail = [prefix] if prefix else []

@@ -16,6 +16,8 @@ LearningRate = Annotated[
         le=100,
     ),
 ]
+EpochNumber = Annotated[str, Meta(pattern="^[1-9][0-9]{0,6}$")]
+"""A whole number from 1 on. Names in JSON are always text."""
 Limit = Annotated[float, Meta(gt=0, le=1e6)]
 Fraction = Annotated[float, Meta(ge=0, lt=1)]
 OptimizerEpsilon = Annotated[
@@ -171,7 +173,7 @@ class TableSchedule(_Tagged, frozen=True, tag="table"):
     """From each named epoch on (the first is 1), the rate given for it; α₀ before the first."""
 
     rates: Annotated[
-        dict[str, Annotated[float, Meta(ge=0, le=100)]],
+        dict[EpochNumber, Annotated[float, Meta(ge=0, le=100)]],
         Meta(title="Rates", description="Epoch → learning rate from then on."),
     ] = msgspec.field(default_factory=dict)
 

@@ -125,7 +125,7 @@ class SamplePrediction:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The inside of the model at one moment.
+    """The inside of the model at one moment. `wants` says which parts of it there are.
 
     activations[layer id]: the layer's output for the one sample, without the batch: (height, width, channels) or
     (units,). weights["<layer id>/<name>"]: the wanted weights. histograms: of each weight tensor of the model.

@@ -163,9 +163,7 @@ class TrainingLoop:
                 self._plan.run_id, epoch + 1, first, result.values, float(result.sizes.sum()) / max(seconds, 1e-9)
             )
             if self._controls.snapshot_due:
-                yield self._viewer.snapshot(
-                    self._controls.wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
-                )
+                yield from self._look_inside(epoch)
         metrics = {"loss": sums.pop("loss") / count}
         metrics.update({name: total / count for name, total in sums.items()})
         evaluation = self._evaluate()
@@ -177,6 +175,13 @@ class TrainingLoop:
                 raise _DivergenceError("the validation loss", self._progress.update)
         seconds = time.perf_counter() - began - (self._controls.paused_seconds - paused)
         yield from self._finish_epoch(metrics, seconds)
+
+    def _look_inside(self, epoch: int) -> Iterator[Event]:
+        wants = self._viewer.affordable(self._controls.wants)
+        if wants.anything:
+            yield self._viewer.snapshot(
+                wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
+            )
 
     def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
         weights = self._engine.weights()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
+from math import gcd
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,8 +16,11 @@ from nnplayground.samples import Array, Samples
 from nnplayground.training.events import Histogram, SamplePrediction, Snapshot, SnapshotWants
 
 BINS = 40
-HISTOGRAM_SAMPLES = 64
+HISTOGRAM_SAMPLES = 16
 """Over how many samples the values before an activation function are counted."""
+HISTOGRAM_VALUES = 20_000
+SHARE = 0.015
+"""Of the time that each part of the snapshots may take while a run goes on."""
 _EPSILON = 1e-7
 """Keras' fuzz factor: probabilities are kept this far from 0 and 1 before the logarithm."""
 
@@ -20,7 +28,8 @@ _EPSILON = 1e-7
 class Viewer:
     """Finds samples by id and asks the engine about them. Used by the thread that owns the engine."""
 
-    def __init__(self, engine: Engine, splits: dict[str, Samples], *, loss: str) -> None:
+    def __init__(self, engine: Engine, splits: Mapping[str, Samples], *, loss: str) -> None:
+        self._pace = Pace()
         self._engine = engine
         self._splits = splits
         self._loss = loss
@@ -98,23 +107,32 @@ class Viewer:
             drop = before[winner] - after[:, winner]
         return drop.reshape(len(rows) - 1, len(columns) - 1).astype(np.float32)
 
+    def affordable(self, wants: SnapshotWants) -> SnapshotWants:
+        """The parts of what is wanted whose turn it is while a run goes on; see `Pace`."""
+        return self._pace.due(wants)
+
     def snapshot(self, wants: SnapshotWants, *, run_id: str, epoch: int, update: int) -> Snapshot:
         """Everything that is wanted, at this moment."""
         prediction = None
         activations: dict[str, Array] = {}
-        if wants.sample_id is not None and self.knows(wants.sample_id):
-            prediction = self.prediction(wants.sample_id)
-            if wants.layer_ids:
-                found = self._engine.activations(self.inputs(wants.sample_id), wants.layer_ids)
-                activations = {layer_id: values[0] for layer_id, values in found.items()}
+        with self._pace.timed("sample", wants):
+            if wants.sample_id is not None and self.knows(wants.sample_id):
+                prediction = self.prediction(wants.sample_id)
+                if wants.layer_ids:
+                    found = self._engine.activations(self.inputs(wants.sample_id), wants.layer_ids)
+                    activations = {layer_id: values[0] for layer_id, values in found.items()}
         weights: dict[str, Array] = {}
         histograms: dict[str, Histogram] = {}
-        if wants.weights or wants.histograms:
-            everything = self._engine.weights()
-            weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
-            if wants.histograms:
-                histograms = {name: histogram(value) for name, value in everything.items()}
-        before = self._before(wants.before_of) if wants.before_of is not None else None
+        with self._pace.timed("weights", wants):
+            if wants.weights or wants.histograms:
+                everything = self._engine.weights()
+                weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
+                if wants.histograms:
+                    histograms = {name: histogram(value) for name, value in everything.items()}
+        before = None
+        with self._pace.timed("before", wants):
+            if wants.before_of is not None:
+                before = self._before(wants.before_of)
         return Snapshot(run_id, epoch, update, wants, prediction, activations, weights, histograms, before)
 
     def _before(self, layer_id: str) -> Histogram:
@@ -125,9 +143,65 @@ class Viewer:
         return histogram(self._engine.activations(inputs, (layer_id,), before=True)[layer_id])
 
 
+Part = Literal["sample", "weights", "before"]
+
+
+class Pace:
+    """Keeps looking inside from slowing the training down: each part may take a small share of the time.
+
+    A part that took c seconds is not due again before c / SHARE seconds have passed, unless something else is wanted.
+    """
+
+    def __init__(self) -> None:
+        self._asked: dict[Part, object] = {}
+        self._due_at: dict[Part, float] = {}
+
+    def due(self, wants: SnapshotWants) -> SnapshotWants:
+        """`wants` without the parts whose turn it is not."""
+        now = time.perf_counter()
+        parts = {part: self._is_due(part, wants, now) for part in get_args(Part)}
+        return SnapshotWants(
+            sample_id=wants.sample_id if parts["sample"] else None,
+            layer_ids=wants.layer_ids if parts["sample"] else (),
+            weights=wants.weights if parts["weights"] else (),
+            histograms=wants.histograms and parts["weights"],
+            before_of=wants.before_of if parts["before"] else None,
+        )
+
+    def _is_due(self, part: Part, wants: SnapshotWants, now: float) -> bool:
+        return self._asked.get(part) != _wish(part, wants) or now >= self._due_at.get(part, 0.0)
+
+    @contextmanager
+    def timed(self, part: Part, wants: SnapshotWants) -> Iterator[None]:
+        """Around the work for a part: remembers what was asked, and when it is due again."""
+        wish = _wish(part, wants)
+        began = time.perf_counter()
+        yield
+        if wish is not None:
+            ended = time.perf_counter()
+            self._asked[part] = wish
+            self._due_at[part] = ended + (ended - began) / SHARE
+
+
+def _wish(part: Part, wants: SnapshotWants) -> object:
+    """What is wanted of a part, None where nothing is."""
+    if part == "sample":
+        return (wants.sample_id, wants.layer_ids) if wants.sample_id is not None else None
+    if part == "weights":
+        return (wants.weights, wants.histograms) if wants.weights or wants.histograms else None
+    return wants.before_of
+
+
 def histogram(values: Array) -> Histogram:
-    """Counts of the finite values in equal bins from the least to the largest."""
-    finite = values[np.isfinite(values)]
+    """Counts of the finite values in equal bins from the least to the largest; of a spread-out selection where there
+    are very many.
+    """
+    flat = values.reshape(-1)
+    step = -(-flat.size // HISTOGRAM_VALUES)
+    while step > 1 and gcd(step, values.shape[-1]) > 1:
+        step += 1  # so that all channels are in the selection
+    flat = flat[:: max(step, 1)]
+    finite = flat[np.isfinite(flat)]
     if finite.size == 0:
         return Histogram(np.zeros(BINS, int), np.linspace(0, 1, BINS + 1))
     counts, edges = np.histogram(finite, bins=BINS)

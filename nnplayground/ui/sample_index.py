@@ -85,3 +85,8 @@ class SampleIndex:
 def target_text(label: int | float, class_names: tuple[str, ...]) -> str:
     """The name of a class, or a number."""
     return class_names[int(label)] if class_names else f"{label:.3g}"
+
+
+def short_name(name: str) -> str:
+    """The name of a class where there is little room."""
+    return name if len(name) <= 18 else f"{name[:17]}…"

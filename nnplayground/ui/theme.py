@@ -107,11 +107,18 @@ def colors(widget: QWidget | None = None) -> Colors:
 
 def apply_theme(app: QApplication, name: ThemeName, *, scale: float = 1.0) -> None:
     """Put a theme in force; `system` follows the desktop. scale: of the text, 1.25 is the classroom's larger text."""
-    chosen = _resolved(name)
+    apply_palette(app, name, scale=scale)
+    app.setStyleSheet(_style_sheet(_resolved(name), scale))
+
+
+def apply_palette(app: QApplication, name: ThemeName, *, scale: float = 1.0) -> None:
+    """The part of a theme that widgets need while they are made: style, colours and font.
+
+    A style sheet is worked out anew for every widget that gets a parent, so it comes once all widgets are there.
+    """
     app.setStyle("Fusion")
-    app.setPalette(_palette(chosen))
+    app.setPalette(_palette(_resolved(name)))
     app.setFont(_font(scale))
-    app.setStyleSheet(_style_sheet(chosen, scale))
 
 
 def _resolved(name: ThemeName) -> Colors:
@@ -228,6 +235,7 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
 QLineEdit[invalid="true"], QSpinBox[invalid="true"], QComboBox[invalid="true"] {{ border-color: {theme.error}; }}
 QComboBox {{ padding-right: 2px; }}
 QComboBox[compact="true"] {{ padding: 2px 20px 2px 7px; }}
+QComboBox QLineEdit {{ border: none; background: transparent; padding: 0; }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: {down}; width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {theme.surface}; border: 1px solid {theme.border}; outline: none;

@@ -222,8 +222,10 @@ class Workspace(QMainWindow):
             self.messages.show_message(f"Started anew: {_list(started.reinitialized)}.{kept}")
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
-        self.activations.show_snapshot(snapshot)
-        self.weights.show_snapshot(snapshot)
+        if snapshot.wants.sample_id is not None:
+            self.activations.show_snapshot(snapshot)
+        if snapshot.wants.weights or snapshot.wants.histograms:
+            self.weights.show_snapshot(snapshot)
         if snapshot.before is not None and snapshot.wants.before_of is not None:
             self.inspector.show_before(snapshot.before, snapshot.wants.before_of)
 
@@ -273,8 +275,10 @@ class Workspace(QMainWindow):
 
     def show_reset(self) -> None:
         """What was learned is forgotten; the curves of earlier runs stay."""
-        self.mistakes.clear()
         self.confusion.clear()
+        self.weights.clear()
+        if self._catalog is not None:
+            self._show_catalog(self._catalog)
         self.messages.show_message("What was learned is forgotten; the next run starts from the seed.")
 
     def shutdown(self) -> None:

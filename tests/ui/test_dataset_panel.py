@@ -180,7 +180,7 @@ def test_what_was_skipped_is_listed_with_reasons(qtbot: QtBot, show: Show, qapp:
     dialog.close()
 
 
-def test_settings_open_beside_the_window_and_change_the_document(show: Show, photos: Path) -> None:
+def test_settings_open_beside_the_window_and_change_the_document(qtbot: QtBot, show: Show, photos: Path) -> None:
     document = looked_at(ImageFolder(folder=str(photos)))
     panel = show(document)
     QTest.mouseClick(child(panel, QPushButton, "dataset.settings"), Qt.MouseButton.LeftButton)
@@ -191,7 +191,8 @@ def test_settings_open_beside_the_window_and_change_the_document(show: Show, pho
     assert document.project.dataset == ImageFolder(folder=str(photos), color_mode="grayscale")
     assert "grayscale" in words(panel)
     child(dialog, QComboBox, "field.dataset.split").setCurrentText("folder")  # type: ignore[attr-defined]
-    assert child(dialog, QLineEdit, "field.dataset.split.validation").isVisible()
+    line = child(dialog, QLineEdit, "field.dataset.split.validation")
+    qtbot.waitUntil(line.isVisible, timeout=5_000)
     dialog.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -12,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from nnplayground.layers import LAYER_TYPES
 from nnplayground.layers.activations import NAMES, activation
+from nnplayground.layers.convolution import Conv2D
 from nnplayground.layers.core import Dense, Flatten, Input
 from nnplayground.spec import edits
 from nnplayground.spec.dataset import ImageFolder
@@ -37,11 +40,11 @@ FACTS = DataFacts(
 def project(*, units: int = 1) -> Project:
     blocks = (
         Block("input", Input()),
-        Block("conv2d_1", LAYER_TYPES["Conv2D"](activation="relu")),
+        Block("conv2d_1", Conv2D(activation="relu")),
         Block("flatten_1", Flatten()),
         Block("dense_1", Dense(units=units, activation="sigmoid")),
     )
-    wires = tuple(Wire(a.id, b.id) for a, b in zip(blocks, blocks[1:], strict=False))
+    wires = tuple(Wire(a.id, b.id) for a, b in pairwise(blocks))
     return Project(model=Model(blocks, wires), dataset=ImageFolder(folder="photos"))
 
 
@@ -96,7 +99,7 @@ def test_a_layer_is_shown_with_its_form_and_shape(inspector: InspectorPanel) -> 
     text = words(inspector)
     assert "Conv2D" in text
     assert "conv2d_1" in text
-    assert LAYER_TYPES["Conv2D"].about in text
+    assert Conv2D.about in text
     assert child(inspector, QSpinBox, "field.model.conv2d_1.filters").isVisibleTo(inspector)
     shape = child(inspector, QLabel, "inspector.shape").text().replace("&nbsp;", " ")  # type: ignore[attr-defined]
     assert "64 × 64 × 3" in shape
@@ -218,7 +221,7 @@ def test_live_inputs_are_drawn_behind_the_function_of_their_layer(inspector: Ins
     assert plot.inputs is not None
     assert plot.grab().toImage() != before
     assert "LIVE INPUTS" in words(inspector)
-    assert "At 75% of these inputs" in words(inspector)
+    assert "75% of these inputs lie where" in words(inspector)
     inspector.show_layer("dense_1")
     assert plot.inputs is None
     assert "LIVE INPUTS" not in words(inspector)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 from nnplayground.ui.theme import colors
 
 LEAST_ZOOM, MOST_ZOOM = 0.25, 3.0
-_LEAST_ZOOM_ON_OPENING = 0.5
+_LEAST_ZOOM_ON_OPENING = 0.75
 """What is newly opened is not shown smaller than it can be read; what does not fit is scrolled to."""
 _ZOOM_STEP = 1.15
 _DOT_DISTANCE = 24

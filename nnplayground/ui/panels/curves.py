@@ -117,8 +117,7 @@ class CurvesPanel(QWidget):
 
     def export_csv(self, path: Path) -> None:
         """Write the current run as CSV, by epoch or by update as shown. Raises OSError."""
-        with path.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(f"{row}\n" for row in self._csv_rows())
+        path.write_text(self._csv_text(), encoding="utf-8", newline="")
 
     def _begin(self, started: RunStarted) -> None:
         before = self._history
@@ -127,9 +126,13 @@ class CurvesPanel(QWidget):
             return
         self._run_count += 1
         name = f"run {self._run_count}"
-        goes_on = before is not None and 0 < started.update <= before.update
-        self._history = before.continued(started, name=name) if before and goes_on else RunHistory(started, name=name)
-        if before is not None and before.update > started.update * goes_on:
+        if before is not None and 0 < started.update <= before.update:
+            self._history = before.continued(started, name=name)
+            holds_more = before.update > started.update
+        else:
+            self._history = RunHistory(started, name=name)
+            holds_more = before is not None and before.update > 0
+        if before is not None and holds_more:
             self._earlier = [*self._earlier, before][-_EARLIER_RUNS:]
 
     # Choices
@@ -148,7 +151,7 @@ class CurvesPanel(QWidget):
         self._figure_choice.setObjectName("curves.figure")
         self._figure_choice.setProperty("compact", "true")
         self._figure_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._figure_choice.setMinimumContentsLength(8)
+        self._figure_choice.setMinimumContentsLength(5)
         _explain(self._figure_choice, "What to draw", "What to draw: the cost, a metric or the learning rate")
         self._figure_choice.currentIndexChanged.connect(self._refresh)
 
@@ -167,7 +170,7 @@ class CurvesPanel(QWidget):
         self._smoothing.setObjectName("curves.smoothing")
         self._smoothing.setRange(0, len(_SPANS) - 1)
         self._smoothing.setPageStep(2)
-        self._smoothing.setMinimumWidth(48)
+        self._smoothing.setMinimumWidth(40)
         self._smoothing.setMaximumWidth(120)
         self._smoothing.valueChanged.connect(self._on_smoothing_changed)
         self._smoothing_label = QLabel("Smooth")
@@ -206,7 +209,7 @@ class CurvesPanel(QWidget):
         axes.addWidget(self._epochs_button)
         axes.addWidget(self._updates_button)
         controls = QHBoxLayout()
-        controls.setSpacing(6)
+        controls.setSpacing(5)
         controls.addWidget(self._figure_choice)
         controls.addLayout(axes)
         controls.addWidget(self._log_button)
@@ -254,11 +257,11 @@ class CurvesPanel(QWidget):
         self._earlier.clear()
         self._refresh()
 
-    def _csv_rows(self) -> list[str]:
-        return list(self._history.csv_rows(self.axis)) if self._history is not None else []
+    def _csv_text(self) -> str:
+        return self._history.csv_text(self.axis) if self._history is not None else ""
 
     def _on_copy_csv(self) -> None:
-        QGuiApplication.clipboard().setText("".join(f"{row}\n" for row in self._csv_rows()))
+        QGuiApplication.clipboard().setText(self._csv_text())
 
     def _on_save_csv(self) -> None:
         path = ask_path(self, title="Save CSV", name="curves.csv", kinds="Comma-separated values (*.csv)")

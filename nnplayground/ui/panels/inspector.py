@@ -31,13 +31,6 @@ class InspectorPanel(QWidget):
         self._document = document
         self._wanted: str | None = None
         self._latest: tuple[Histogram | None, str] | None = None
-        self._layer = LayerView(document)
-        self._nothing = _NothingSelected(document)
-        self._nothing.training_requested.connect(self.show_training)
-        self._layer_pages = QStackedWidget()
-        self._layer_pages.addWidget(_scrolled(self._nothing))
-        self._layer_pages.addWidget(_scrolled(self._layer))
-        self._training = TrainingView(document)
         self._tabs = QTabBar()
         self._tabs.setObjectName("inspector.tabs")
         self._tabs.setDrawBase(False)
@@ -50,18 +43,26 @@ class InspectorPanel(QWidget):
             self._tabs.setTabToolTip(index, help_text)
         describe(self._tabs, "Pages of the inspector", "What the inspector shows: the selected layer or the training")
         self._tabs.setToolTip("")
+        # From the outside to the inside: Qt takes its time to move what is already full.
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._layer_pages)
-        self._pages.addWidget(_scrolled(self._training))
-        self._tabs.currentChanged.connect(self._on_page_changed)
-        self._layer.layer_gone.connect(lambda: self.show_layer(""))
-        self._layer.layer_renamed.connect(self._on_layer_renamed)
-        document.changed.connect(self._tell_wanted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._tabs, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._pages, 1)
+        self._layer_pages = QStackedWidget()
+        self._pages.addWidget(self._layer_pages)
+        self._nothing = _NothingSelected(document)
+        self._layer = LayerView(document)
+        self._training = TrainingView(document)
+        _add_page(self._layer_pages, self._nothing)
+        _add_page(self._layer_pages, self._layer)
+        _add_page(self._pages, self._training)
+        self._nothing.training_requested.connect(self.show_training)
+        self._tabs.currentChanged.connect(self._on_page_changed)
+        self._layer.layer_gone.connect(lambda: self.show_layer(""))
+        self._layer.layer_renamed.connect(self._on_layer_renamed)
+        document.changed.connect(self._tell_wanted)
 
     @property
     def layer_id(self) -> str:
@@ -161,15 +162,16 @@ class _NothingSelected(QWidget):
         self._problems.show_problems([each for each in self._document.problems if each.path == "model"])
 
 
-def _scrolled(content: QWidget) -> QScrollArea:
-    padded = QWidget()
-    layout = QVBoxLayout(padded)
-    layout.setContentsMargins(14, 10, 12, 14)
-    layout.addWidget(content)
+def _add_page(pages: QStackedWidget, content: QWidget) -> None:
+    """A page that scrolls where its content is higher than the panel."""
     area = QScrollArea()
+    pages.addWidget(area)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    padded = QWidget()
     area.setWidget(padded)
-    return area
+    layout = QVBoxLayout(padded)
+    layout.setContentsMargins(14, 10, 12, 14)
+    layout.addWidget(content)

@@ -139,7 +139,7 @@ class _ActivationSection(QWidget):
         if inputs is not None:
             share = saturated_share(self._function, inputs)
             self._live.setText(
-                f"At {share:.0%} of these inputs the derivative is almost 0: there hardly any gradient passes."
+                f"{share:.0%} of these inputs lie where the derivative is almost 0, so hardly any gradient passes."
             )
 
 
@@ -272,6 +272,8 @@ class LayerView(QWidget):
         known = shapes[self._layer_id]
         self._shape.setText(_shape_line(known))
         explanation = layer.explain(*known.inputs) if known.output is not None else _unknown(known)
+        # The shape and the number of parameters are two formulas.
+        explanation = re.sub(r" · (?=[\d,]+ parameters)", "\n", explanation)
         self._explanation.setText(explanation)
         self._explanation.setVisible(bool(explanation))
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStackedW
 
 from nnplayground.training.events import Catalog, Mistakes
 from nnplayground.ui.panels.mistake_list import MistakeList, Order, Outcomes, mistake_list, outcomes_of
+from nnplayground.ui.sample_index import short_name
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
@@ -186,11 +187,11 @@ class MistakesPanel(QWidget):
         orders = _NUMBER_ORDERS if outcomes.numbers else _CLASS_ORDERS
         self._sort.setText(f"Sort: {next(title for order, title, _ in orders if order == self._order)} ▾")
         self._class.setVisible(self._cell is None and not outcomes.numbers)
-        self._class.setText(f"Class: {'all' if self._true_class is None else _short(names[self._true_class])} ▾")
+        self._class.setText(f"Class: {'all' if self._true_class is None else short_name(names[self._true_class])} ▾")
         self._chip.setVisible(self._cell is not None)
         if self._cell is not None:
             true, predicted = (names[number] for number in self._cell)
-            self._chip.setText(f"{_short(true)} → {_short(predicted)}  ×")
+            self._chip.setText(f"{short_name(true)} → {short_name(predicted)}  ×")
             self._chip.setAccessibleName(f"True {true}, predicted {predicted}: show all mistakes again")
 
     def _explain_emptiness(self, outcomes: Outcomes) -> None:
@@ -265,8 +266,3 @@ def _fill(
         action.setStatusTip(explanation)
         group.addAction(action)
     group.triggered.connect(then)
-
-
-def _short(name: str) -> str:
-    """Fits on a button."""
-    return name if len(name) <= 18 else f"{name[:17]}…"

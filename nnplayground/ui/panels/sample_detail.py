@@ -25,7 +25,7 @@ from nnplayground.training.events import Catalog, SamplePrediction
 from nnplayground.ui import icons
 from nnplayground.ui.panels.layer_output import LayerOutput
 from nnplayground.ui.panels.sample_header import verdict
-from nnplayground.ui.sample_index import SampleIndex, target_text
+from nnplayground.ui.sample_index import SampleIndex, short_name, target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import ClassBars, class_bars
 from nnplayground.ui.widgets.color_scale import ColorScale
@@ -66,6 +66,10 @@ class SampleDetail(QDialog):
         )
         self._looked.setStatusTip(self._looked.toolTip())
         self._scale = ColorScale("diverging")
+        # The picture must not jump when the answer comes.
+        policy = self._scale.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._scale.setSizePolicy(policy)
         self._explanation = _label("sample_detail.explanation", muted=True)
         self._explanation.setWordWrap(True)
         self._explanation.setMinimumHeight(2 * self.fontMetrics().lineSpacing() + 2)
@@ -111,10 +115,10 @@ class SampleDetail(QDialog):
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self._looked)
-        row.addWidget(self._scale, 1)
         row.addStretch()
         row.addWidget(install_picture_menu(self._picture, name="sample"))
         left.addLayout(row)
+        left.addWidget(self._scale)
         left.addWidget(self._explanation)
 
         buttons = QHBoxLayout()
@@ -279,7 +283,7 @@ class SampleDetail(QDialog):
             self._explanation.setText(_WAITING)
         else:
             name = self._predicted_name()
-            self._scale.set_ends("against", f"for {name}")
+            self._scale.set_ends(f"against {short_name(name)}", f"for {short_name(name)}")
             self._explanation.setText(self._explain(name))
 
     def _explain(self, name: str) -> str:

@@ -323,7 +323,7 @@ class ActivationPlot(QWidget):
             x = plot.left() + share * plot.width() - width / 2
             x = min(max(x, plot.left()), plot.right() - width)
             line = self._y(float(values[round(share * (_POINTS - 1))]))
-            places = [(x, line - height - 3), (x, line + 4), (x - width / 2 - 6, line - height / 2)]
+            places = [(x, line - height - 3), (x, line + 4), (x - width / 2 - 6, line - height)]
             for box in (QRectF(left, top, width, height) for left, top in places):
                 clearance = self._clearance(box, taken)
                 if clearance > best_clearance + 2:

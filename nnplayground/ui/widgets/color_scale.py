@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import small_font
 from nnplayground.ui.widgets.colormaps import Kind, table
 from nnplayground.ui.widgets.pictures import image_from_array
+
+_LEAST_BAR = 24
+"""Width of the shades where there is hardly any room."""
 
 
 class ColorScale(QWidget):
@@ -25,13 +28,16 @@ class ColorScale(QWidget):
         """The words or numbers at the two ends."""
         self._low, self._high = low, high
         self.setAccessibleName(f"Colours from {low} to {high}")
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(120, self.fontMetrics().height() + 2)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, self.fontMetrics().height() + 2)
+        metrics = QFontMetrics(small_font(self.font()))
+        words = metrics.horizontalAdvance(self._low) + metrics.horizontalAdvance(self._high)
+        return QSize(words + 12 + _LEAST_BAR, self.fontMetrics().height() + 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import resolved_metrics
@@ -198,8 +198,11 @@ class RatesField(QWidget):
         self._entries: list[tuple[int, float]] = []
         self._rows: list[_RateRow] = []
         self._suggestion = 0.001
-        self._head = QLabel("from epoch, rate")
-        self._head.setProperty("muted", "true")
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(muted("From epoch"), 2)
+        head.addWidget(muted("Rate"), 4)
         self._add = QPushButton("Add an epoch")
         self._add.setToolTip("Add an epoch from which another rate is used")
         self._add.setStatusTip(self._add.toolTip())

@@ -326,6 +326,7 @@ class NumberOrNameField(QComboBox):
         self._kind = kind
         self._value: Any = _UNSET
         self._line = QLineEdit()
+        self._line.setFrame(False)
         self.setLineEdit(self._line)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type] - None is Qt's way to have none

@@ -232,7 +232,7 @@ class _TaggedRow(_InnerRow):
         self._formula.setVisible(bool(explanation))
         rows = self._inner.get(self.path)
         if isinstance(struct, msgspec.Struct):
-            rows = rows or self._add_inner(self.path, 2)
+            rows = rows or self._add_inner(self.path, 3)
             rows.show_struct(struct)
         if rows is not None:
             rows.setVisible(isinstance(struct, msgspec.Struct) and bool(rows.rows))
@@ -252,7 +252,7 @@ class _InsideRow(_InnerRow):
 
     def show_value(self, value: Any) -> None:
         super().show_value(value)
-        rows = self._inner.get(self.path) or self._add_inner(self.path, 1)
+        rows = self._inner.get(self.path) or self._add_inner(self.path, 2)
         rows.show_struct(value)
 
 
@@ -274,7 +274,7 @@ class _ListRow(_InnerRow):
             action.setStatusTip(action.toolTip())
             action.triggered.connect(lambda checked=False, tag=tag: self._append(tag))
         self._add.setMenu(menu)
-        self.column.insertWidget(1, self._add, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.insertWidget(2, self._add, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_value(self, value: Sequence[msgspec.Struct]) -> None:
         super().show_value(value)
@@ -287,8 +287,8 @@ class _ListRow(_InnerRow):
             head = _EntryHead(self.path, place)
             head.removed.clicked.connect(lambda checked=False, place=place: self._remove(place))
             head.raised.clicked.connect(lambda checked=False, place=place: self._raise(place))
-            self.column.insertWidget(1 + 2 * place, head)
-            self._add_inner(f"{self.path}.{place}", 2 + 2 * place)
+            self.column.insertWidget(2 + 2 * place, head)
+            self._add_inner(f"{self.path}.{place}", 3 + 2 * place)
             self._heads.append(head)
         for place, struct in enumerate(value):
             self._heads[place].show_type(tag_of(struct))

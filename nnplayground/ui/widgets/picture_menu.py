@@ -18,7 +18,7 @@ class MoreButton(QToolButton):
 
     def __init__(self, menu: QMenu, *, name: str) -> None:
         super().__init__()
-        self.setObjectName(f"{name}.more")
+        self.setObjectName(f"{name.replace(' ', '_')}.more")
         self.setProperty("flat_look", "true")
         self.setMenu(menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -48,7 +48,7 @@ def install_picture_menu(widget: QWidget, *, name: str, extra: Sequence[QAction]
     caller to put into a layout.
     """
     menu = QMenu(widget)
-    menu.setObjectName(f"{name}.menu")
+    menu.setObjectName(f"{name.replace(' ', '_')}.menu")
     copy = menu.addAction("Copy picture")
     copy.setStatusTip(f"Copy the {name} as a picture to the clipboard")
     copy.triggered.connect(lambda: QGuiApplication.clipboard().setPixmap(widget.grab()))
@@ -74,7 +74,7 @@ def save_picture(widget: QWidget, *, name: str) -> None:
 def ask_path(widget: QWidget, *, title: str, name: str, kinds: str) -> Path | None:
     """Where to save to: a path with the suffix of `name`, or None where the user thinks better of it."""
     folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-    chosen, _ = QFileDialog.getSaveFileName(widget, title, str(Path(folder) / name), kinds)
+    chosen, _ = QFileDialog.getSaveFileName(widget, title, str(Path(folder) / name.replace(" ", "-")), kinds)
     if not chosen:
         return None
     path = Path(chosen)

@@ -135,19 +135,15 @@ class Row(QWidget):
         self._target: Any = getattr(field, "line", field)
         self._value: Any = None
         self._running = False
-        self._fresh_refusal = False
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(3)
         self._title = QLabel(parameter.title)
         self._title.setWordWrap(True)
-        self._refusal = muted()
-        self._refusal.setProperty("severity", "error")
-        self._refusal.setObjectName(f"refusal.{path}")
-        self._note = muted()
-        self._note.setObjectName(f"note.{path}")
-        self._hint = muted("Takes effect at the next run.")
-        self._problems = ProblemList(document)
+        self._remarks: dict[str, QLabel] = {}
+        self._remarks_place = QVBoxLayout()
+        self._remarks_place.setSpacing(3)
+        self._problems: ProblemList | None = None
         self._lay_out()
         if field is not None:
             field.setObjectName(f"field.{path}")
@@ -158,10 +154,6 @@ class Row(QWidget):
             self._field.refused.connect(self._on_refused)
             self._field.left.connect(self._on_left)
 
-    @property
-    def value(self) -> Any:
-        return self._value
-
     def show_value(self, value: Any) -> None:
         """Show the document's value."""
         self._value = value
@@ -169,7 +161,7 @@ class Row(QWidget):
             self._field.show_value(self.field_value(value))
             self._set_widths()
         if not self.refused:
-            self._refusal.hide()
+            self._remark("refusal", "")
 
     def field_value(self, value: Any) -> Any:
         """What the field shows for a value."""
@@ -177,8 +169,7 @@ class Row(QWidget):
 
     def show_note(self, text: str) -> None:
         """Say something about the value below the field; nothing, where the text is empty."""
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
+        self._remark("note", text)
 
     def show_context(self) -> None:
         """The data, or something else in the project that the field speaks of, has changed."""
@@ -188,12 +179,17 @@ class Row(QWidget):
 
     def show_problems(self, problems: Mapping[str, Sequence[Problem]]) -> None:
         """problems: by path."""
-        self._problems.show_problems(problems.get(self.path, ()))
+        found = problems.get(self.path, ())
+        if self._problems is None and found:
+            self._problems = ProblemList(self._document)
+            self._remarks_place.addWidget(self._problems)
+        if self._problems is not None:
+            self._problems.show_problems(found)
 
     def set_running(self, running: bool) -> None:
         self._running = running
         if not running:
-            self._hint.hide()
+            self._remark("hint", "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -216,10 +212,26 @@ class Row(QWidget):
         body = getattr(self._field, "body", None)
         if body is not None:
             self.column.addWidget(body)
-        for below in (self._note, self._refusal, self._hint, self._problems):
-            self.column.addWidget(below)
-            below.hide()
+        self.column.addLayout(self._remarks_place)
         self._set_widths()
+
+    def _remark(self, kind: str, text: str) -> None:
+        """Say something below the field: a "note", a "refusal" or a "hint"; nothing, where the text is empty.
+
+        Labels are made when there is something to say: most rows never have anything.
+        """
+        label = self._remarks.get(kind)
+        if label is None:
+            if not text:
+                return
+            label = muted()
+            label.setObjectName(f"{kind}.{self.path}")
+            if kind == "refusal":
+                label.setProperty("severity", "error")
+            self._remarks[kind] = label
+            self._remarks_place.insertWidget(len(self._remarks) - 1, label)
+        label.setText(text)
+        label.setVisible(bool(text))
 
     def _set_widths(self) -> None:
         if self._field is None or getattr(self._field, "wide", False):
@@ -243,10 +255,10 @@ class Row(QWidget):
         except ValueProblem as problem:
             self._refuse(self._sentence(value, str(problem)))
             return
-        self._refusal.hide()
+        self._remark("refusal", "")
         if self._document.set_value(self.path, value, merge=merge):
             live = self.path in live_values(self._document.project)
-            self._hint.setVisible(self._running and not live)
+            self._remark("hint", "Takes effect at the next run." if self._running and not live else "")
         elif hasattr(self._target, "take_back"):
             # The same value in other words, such as 0.10.
             self._target.take_back()
@@ -257,11 +269,10 @@ class Row(QWidget):
     def _on_left(self, fresh: bool) -> None:
         self._target.take_back()
         if not fresh:
-            self._refusal.hide()
+            self._remark("refusal", "")
 
     def _refuse(self, sentence: str) -> None:
-        self._refusal.setText(sentence)
-        self._refusal.show()
+        self._remark("refusal", sentence)
         if hasattr(self._target, "take_back"):
             mark_invalid(self._target, True)
         else:

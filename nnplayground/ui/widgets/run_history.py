@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -135,20 +135,18 @@ class RunHistory:
                 return float(lines[name].values[-1])
         return None
 
-    def csv_rows(self, axis: Axis) -> Iterator[str]:
-        """The history as lines of CSV with a header; an empty cell where a number is missing or not finite."""
+    def csv_text(self, axis: Axis) -> str:
+        """The history as CSV with a header; an empty cell where a number is missing or not finite."""
         if axis == "epoch":
             lines, first = self._by_epoch, {"epoch": self._epochs.values}
         else:
             updates = self._updates.values
             lines, first = self._by_update, {"update": updates, "epoch": np.ceil(updates / self.updates_per_epoch)}
-        yield ",".join([*first, *lines])
-        columns = [values.tolist() for values in first.values()]
-        numbers = [series.values.tolist() for series in lines.values()]
-        for row in range(len(columns[0])):
-            cells = [f"{column[row]:.0f}" for column in columns]
-            cells += ["" if (value := column[row]) != value else f"{value:.7g}" for column in numbers]
-            yield ",".join(cells)
+        # One format for a whole row, and the gaps afterwards: there may be millions of rows.
+        row = ",".join(["%d"] * len(first) + ["%.7g"] * len(lines)) + "\n"
+        columns = [*first.values(), *(series.values for series in lines.values())]
+        numbers = "".join(map(row.__mod__, zip(*(column.tolist() for column in columns), strict=True)))
+        return ",".join([*first, *lines]) + "\n" + numbers.replace("nan", "")
 
     def _note_divergence(self, losses: Array | None, before: int) -> None:
         if losses is None or self.diverged_at is not None:

@@ -54,6 +54,11 @@ def test_set_and_get(cnn: Project, path: str, given: object, stored: object) -> 
         ("training.optimizer.learning_rate", float("nan"), "training.optimizer.learning_rate"),
         ("training.optimizer.learning_rate", float("inf"), "training.optimizer.learning_rate"),
         ("training.epochs", 10**9, "training.epochs"),
+        (
+            "training.schedule",
+            {"type": "table", "rates": {"soon": 0.1}},
+            "must be named by whole epochs from 1 on, got",
+        ),
         ("weather", 1, "not a place"),
         ("model", 1, "not a place"),
     ],
