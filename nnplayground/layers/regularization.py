@@ -85,7 +85,7 @@ class BatchNormalization(_Normalization, frozen=True):
     def weights(self, *inputs: Shape) -> tuple[WeightSpec, ...]:
         size = (inputs[0][-1],)
         return (
-            *super(BatchNormalization, self).weights(*inputs),
+            *super().weights(*inputs),
             WeightSpec("moving_mean", size, "zeros", trainable=False),
             WeightSpec("moving_variance", size, "ones", trainable=False),
         )

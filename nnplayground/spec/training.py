@@ -11,7 +11,8 @@ LearningRate = Annotated[
     float,
     Meta(
         title="Learning rate",
-        description="How far each update moves the weights; the most important number of all. Can be changed while training.",
+        description="How far each update moves the weights; the most important number of all. Can be changed while "
+        "training.",
         ge=0,
         le=100,
     ),

@@ -179,9 +179,7 @@ class TrainingLoop:
     def _look_inside(self, epoch: int) -> Iterator[Event]:
         wants = self._viewer.affordable(self._controls.wants)
         if wants.anything:
-            yield self._viewer.snapshot(
-                wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
-            )
+            yield self._viewer.snapshot(wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update)
 
     def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
         weights = self._engine.weights()

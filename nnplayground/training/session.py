@@ -57,7 +57,7 @@ _INPUT, _TARGET = "input", "target"
 """Under which names data is loaded, whatever the layers are called; see `_bound`."""
 
 
-class NotTrained(Exception):  # noqa: N818 - a question that cannot be answered yet
+class NotTrained(Exception):
     """There is no model to be asked. The message is one sentence for the user."""
 
 

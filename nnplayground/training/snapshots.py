@@ -19,7 +19,7 @@ BINS = 40
 HISTOGRAM_SAMPLES = 16
 """Over how many samples the values before an activation function are counted."""
 HISTOGRAM_VALUES = 20_000
-SHARE = 0.015
+SHARE = 0.006
 """Of the time that each part of the snapshots may take while a run goes on."""
 _EPSILON = 1e-7
 """Keras' fuzz factor: probabilities are kept this far from 0 and 1 before the logarithm."""

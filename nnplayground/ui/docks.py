@@ -55,7 +55,7 @@ class _TitleBar(QWidget):
         layout.addWidget(self._close)
         self._recolor()
 
-    def _button(self, tip: str, action) -> QToolButton:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def _button(self, tip: str, action) -> QToolButton:  # type: ignore[no-untyped-def]
         button = QToolButton()
         button.setProperty("flat_look", True)
         button.setIconSize(QSize(10, 10))
@@ -99,7 +99,7 @@ class TabMenus(QWidget):
             bar.setDrawBase(False)
             bar.setExpanding(False)
 
-    def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def]
         if isinstance(watched, QTabBar) and isinstance(event, QContextMenuEvent):
             self._show_menu(watched, event.pos())
             return True

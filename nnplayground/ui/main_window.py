@@ -291,7 +291,7 @@ class MainWindow(QMainWindow):
         else:
             self._start_pending = True
 
-    def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def]
         if not self.document.errors:
             self.runner.step(kind, self.document.project, self._runs())
 

@@ -6,13 +6,23 @@ import time
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QMenu, QProgressBar, QSizePolicy, QToolBar
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
 from nnplayground.spec.training import Optimizer, Training
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.actions import Actions
 from nnplayground.ui.document import Document
+from nnplayground.ui.widgets.thin_bar import ThinBar
 
 _ENGINES = {"keras": "Keras", "scratch": "From scratch (numpy)"}
 _OPTIMIZERS = tuple(kind.__name__ for kind in Optimizer.__args__)
@@ -83,8 +93,7 @@ class RunProgress(QWidget):
         super().__init__(parent)
         self._epoch = QLabel()
         self._epoch.setObjectName("run_epoch")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = ThinBar()
         self._bar.setFixedWidth(110)
         self._bar.setAccessibleName("Progress of the run")
         self._speed = QLabel()
@@ -122,8 +131,7 @@ class RunProgress(QWidget):
             self._epoch.setText(frame.preparing.message)
             self._epoch.setToolTip(frame.preparing.message)
             self._bar.setVisible(True)
-            self._bar.setRange(0, frame.preparing.total)
-            self._bar.setValue(frame.preparing.done)
+            self._bar.show_progress(frame.preparing.done, frame.preparing.total)
             self._speed.clear()
         if frame.started is not None:
             self._epochs = frame.started.epochs
@@ -146,8 +154,7 @@ class RunProgress(QWidget):
         self._epoch.setText(f"Epoch <b>{epoch:,}</b> / {self._epochs:,}")
         self._epoch.setToolTip(f"{update:,} updates so far")
         self._bar.setVisible(True)
-        self._bar.setRange(0, self._epochs * self._per_epoch)
-        self._bar.setValue(update)
+        self._bar.show_progress(update, self._epochs * self._per_epoch)
 
     def _show_speed(self) -> None:
         now = time.monotonic()
@@ -160,8 +167,7 @@ class RunProgress(QWidget):
         else:
             words.append(f"{self._rate:,.0f} samples/s")
         if self._epochs_timed:
-            share = 1 - self._bar.value() / max(self._bar.maximum(), 1)
-            left = share * self._epochs * self._trained_seconds / self._epochs_timed
+            left = (1 - (self._bar.share or 0)) * self._epochs * self._trained_seconds / self._epochs_timed
             words.append(f"{_duration(left)} left")
         self._speed.setText(" · ".join(words))
 
@@ -175,8 +181,6 @@ class RunProgress(QWidget):
             "diverged": "Diverged",
             "failed": "Failed",
         }
-        self._bar.setRange(0, 1)
-        self._bar.setValue(1)
         self._bar.hide()
         self._epoch.setText(f"{words[ended.reason]} · epoch <b>{ended.epoch:,}</b>")
         self._epoch.setToolTip(ended.error or "The weights of this epoch are kept.")
@@ -241,7 +245,7 @@ class QuickSettings(QWidget):
         document.changed.connect(lambda before, after: self._show(after.training))
         self._show(document.project.training)
 
-    def eventFilter(self, watched, event) -> bool:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def eventFilter(self, watched, event) -> bool:  # type: ignore[no-untyped-def]
         if watched is self._rate and event.type() == QEvent.Type.KeyPress:
             factor = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(event.key())
             if factor is not None:

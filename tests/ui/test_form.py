@@ -32,8 +32,7 @@ from nnplayground.spec.training import (
     Training,
 )
 from nnplayground.ui.document import Document
-from nnplayground.ui.widgets.fields import commit_pending
-from nnplayground.ui.widgets.form import Form
+from nnplayground.ui.widgets.form import Form, commit_pending
 from nnplayground.ui.widgets.numbers import OneNumber, SeveralNumbers, stepped, write_number
 from nnplayground.ui.widgets.schema import Number, Numbers, Range, parameters
 

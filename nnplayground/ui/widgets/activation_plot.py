@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -81,6 +82,7 @@ class ActivationPlot(QWidget):
         self._range: Limits = WHOLE
         self._curve: _Curve | None = None
         self._hover: float | None = None
+        self._kept: tuple[object, QPixmap] | None = None
         self._drag: tuple[float, Limits] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -197,12 +199,9 @@ class ActivationPlot(QWidget):
         self._paint_axes(painter, theme)
         painter.setClipRect(self._plot().adjusted(-1, -2, 1, 2))
         self._paint_inputs(painter, theme)
-        self._paint_line(painter, self._curve.derivative, _pen(theme.validation, Qt.PenStyle.DashLine, 1.6))
-        self._paint_line(painter, self._curve.value, _pen(theme.accent, Qt.PenStyle.SolidLine, 2.2))
         painter.setClipping(False)
-        if self._hover is None:
-            self._paint_names(painter, theme)
-        else:
+        painter.drawPixmap(0, 0, self._lines(theme))
+        if self._hover is not None:
             self._paint_hover(painter, theme, self._hover)
         if self.hasFocus():
             painter.setPen(_pen(theme.accent, Qt.PenStyle.DotLine, 1))
@@ -247,10 +246,33 @@ class ActivationPlot(QWidget):
         low = min(value.min(), derivative.min(), 0.0)
         high = max(value.max(), derivative.max(), low + 1e-6)
         margin = 0.06 * (high - low)
+        self._kept = None
         self._curve = _Curve(z, value, derivative, low - margin, high + margin)
         self.update()
 
     # -- painting ----------------------------------------------------------------------------------------------------
+
+    def _lines(self, theme: Colors) -> QPixmap:
+        """Both lines and, while nothing is read out, their names. Kept, because only what is behind them moves."""
+        assert self._curve is not None
+        key = (self.size().toTuple(), self.devicePixelRatioF(), theme.dark, self._hover is None, self.font().key())
+        if self._kept is not None and self._kept[0] == key:
+            return self._kept[1]
+        ratio = self.devicePixelRatioF()
+        lines = QPixmap(self.size() * ratio)
+        lines.setDevicePixelRatio(ratio)
+        lines.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(lines)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(self._plot().adjusted(-1, -2, 1, 2))
+        self._paint_line(painter, self._curve.derivative, _pen(theme.validation, Qt.PenStyle.DashLine, 1.6))
+        self._paint_line(painter, self._curve.value, _pen(theme.accent, Qt.PenStyle.SolidLine, 2.2))
+        painter.setClipping(False)
+        if self._hover is None:
+            self._paint_names(painter, theme)
+        painter.end()
+        self._kept = (key, lines)
+        return lines
 
     def _paint_axes(self, painter: QPainter, theme: Colors) -> None:
         assert self._curve is not None
@@ -299,6 +321,10 @@ class ActivationPlot(QWidget):
         scale = plot.height() / (self._curve.high - self._curve.low)
         xs = np.linspace(plot.left(), plot.right(), _POINTS)
         ys = plot.bottom() - (values - self._curve.low) * scale
+        # Of a straight stretch the ends suffice: wide lines of many points take long to draw.
+        bends = np.ones(_POINTS, bool)
+        bends[1:-1] = np.abs(np.diff(ys, 2)) > 1e-3
+        xs, ys = xs[bends], ys[bends]
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]))

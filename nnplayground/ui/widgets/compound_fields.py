@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QPushButton, 
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import resolved_metrics
 from nnplayground.spec.project import Project
-from nnplayground.ui.widgets.fields import ChoiceField, LineField
+from nnplayground.ui.widgets.choice_fields import ChoiceField
+from nnplayground.ui.widgets.fields import LineField
 from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, clear, muted, retire
 from nnplayground.ui.widgets.numbers import OneNumber
 from nnplayground.ui.widgets.schema import Number, Range, Several, Table

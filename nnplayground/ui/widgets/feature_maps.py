@@ -23,6 +23,7 @@ from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.bars import PALE
 from nnplayground.ui.widgets.map_stack import MapGrid, MapStack, Scale
 from nnplayground.ui.widgets.pictures import image_from_array
+from nnplayground.ui.widgets.scrolling import steady_width
 
 _STEPS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -109,7 +110,7 @@ class FeatureMaps(QAbstractScrollArea):
         stack = self._stack
         smallest = round(self._smallest * self.fontMetrics().height() / 16)
         aspect = stack.height / stack.width
-        return MapGrid.fitted(stack.count, width=self.viewport().width(), smallest=smallest, aspect=aspect)
+        return MapGrid.fitted(stack.count, width=steady_width(self), smallest=smallest, aspect=aspect)
 
     def _lay_out(self) -> None:
         grid = self._grid()

@@ -7,43 +7,26 @@ only then); and `show_value`, which never commits. A field does not know the doc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QStyle,
-    QStyleOptionComboBox,
-    QStylePainter,
     QWidget,
 )
 
 from nnplayground.ui.widgets.numbers import Notation, stepped
-from nnplayground.ui.widgets.schema import Number, NumberOrName
+from nnplayground.ui.widgets.schema import Number
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_UNSET = object()
-_BATCH_SIZES = (8, 16, 32, 64, 128, 256)
-
-
-def commit_pending() -> None:
-    """Commit what is being typed in the field that has the focus, if anything. For whoever reads the document on a
-    shortcut or a click that leaves the focus where it is."""
-    widget = QApplication.focusWidget()
-    while widget is not None and not isinstance(widget, LineField | WholeField | NumberOrNameField):
-        widget = widget.parentWidget()
-    if widget is not None:
-        widget.commit()
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+UNSET = object()
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:
@@ -59,7 +42,7 @@ def is_invalid(widget: QWidget) -> bool:
     return widget.property("invalid") == "true"
 
 
-def _undoes(event: QEvent) -> bool:
+def undoes(event: QEvent) -> bool:
     """Whether a field is about to claim undo or redo for itself. Where nothing has been typed, the document's are
     meant."""
     return (
@@ -79,7 +62,7 @@ class LineField(QLineEdit):
     def __init__(self, notation: Notation, *, placeholder: str = "") -> None:
         super().__init__()
         self._notation = notation
-        self._value: Any = _UNSET
+        self._value: Any = UNSET
         self.setPlaceholderText(placeholder)
 
     @property
@@ -112,10 +95,10 @@ class LineField(QLineEdit):
             self.committed.emit(value, False)
 
     def event(self, event: QEvent) -> bool:
-        return False if _undoes(event) and not self.isModified() else super().event(event)
+        return False if undoes(event) and not self.isModified() else super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self.commit()
             self.selectAll()
         elif event.key() == Qt.Key.Key_Escape and self.isModified():
@@ -191,7 +174,7 @@ class WholeField(QSpinBox):
 
     def commit(self) -> None:
         text = self.lineEdit().text().strip()
-        value = _whole(text)
+        value = whole_number(text)
         if value is None:
             self.refused.emit(text)
         elif value == self._document_value:
@@ -202,14 +185,14 @@ class WholeField(QSpinBox):
             self.setValue(value)
 
     def event(self, event: QEvent) -> bool:
-        return False if _undoes(event) and not self.lineEdit().isModified() else super().event(event)
+        return False if undoes(event) and not self.lineEdit().isModified() else super().event(event)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        fits = _whole(text) is not None
+        fits = whole_number(text) is not None
         return QValidator.State.Acceptable if fits else QValidator.State.Intermediate, text, position
 
     def valueFromText(self, text: str) -> int:
-        value = _whole(text)
+        value = whole_number(text)
         return self._document_value if value is None else value
 
     def stepBy(self, steps: int) -> None:
@@ -222,7 +205,7 @@ class WholeField(QSpinBox):
         self.selectAll()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
+        if event.key() in ENTER:
             self.commit()
             self.selectAll()
         elif event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
@@ -251,148 +234,13 @@ class WholeField(QSpinBox):
         self.committed.emit(value, self._stepping)
 
 
-def _whole(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """The whole number in a text, None where there is none or it does not fit into 32 bits."""
     try:
         value = int(text.strip().replace("−", "-"))
     except ValueError:
         return None
     return value if -(2**31) <= value < 2**31 else None
-
-
-class ChoiceField(QComboBox):
-    """One of several values. The wheel scrolls the form, not the choice, unless the field has the focus."""
-
-    committed = Signal(object, bool)
-    refused = Signal(str)
-    left = Signal(bool)
-
-    def __init__(self, items: Sequence[tuple[str, Any]], *, helps: Sequence[str] = ()) -> None:
-        """items: (text, value). helps: the tooltip of each item."""
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(4)
-        self.setMaxVisibleItems(16)
-        for text, value in items:
-            self.addItem(text, value)
-        for index, text in enumerate(helps):
-            self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
-        self.currentIndexChanged.connect(self._on_index_changed)
-
-    def show_value(self, value: Any) -> None:
-        blocked = self.blockSignals(True)
-        self.setCurrentIndex(next((row for row in range(self.count()) if self.itemData(row) == value), -1))
-        self.blockSignals(blocked)
-
-    def showPopup(self) -> None:
-        self.view().setMinimumWidth(max(self.width(), self.view().sizeHintForColumn(0) + 28))
-        super().showPopup()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """As Qt does it, but a long text ends in "…" instead of in the middle of a letter."""
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        room = self.style().subControlRect(
-            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
-        )
-        option.currentText = self.fontMetrics().elidedText(  # type: ignore[attr-defined]
-            self.currentText(), Qt.TextElideMode.ElideRight, room.width() - 4
-        )
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
-    def _on_index_changed(self, index: int) -> None:
-        if index >= 0:
-            self.committed.emit(self.itemData(index), False)
-
-
-class NumberOrNameField(QComboBox):
-    """A number that is typed or picked, or a name in its place ("all")."""
-
-    committed = Signal(object, bool)
-    refused = Signal(str)
-    left = Signal(bool)
-
-    def __init__(self, kind: NumberOrName) -> None:
-        super().__init__()
-        self._kind = kind
-        self._value: Any = _UNSET
-        self._line = QLineEdit()
-        self._line.setFrame(False)
-        self.setLineEdit(self._line)
-        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.setCompleter(None)  # type: ignore[arg-type] - None is Qt's way to have none
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(4)
-        self.addItems([str(size) for size in _BATCH_SIZES if kind.number.range.holds(size)])
-        self.addItems(list(kind.names))
-        self.activated.connect(lambda index: self.commit())
-
-    def show_value(self, value: Any) -> None:
-        if value == self._value and self._line.isModified() and self.hasFocus():
-            return
-        self._value = value
-        self.take_back()
-
-    def take_back(self) -> None:
-        mark_invalid(self, False)
-        text = str(self._value)
-        blocked = self.blockSignals(True)
-        self.setCurrentIndex(self.findText(text))
-        self.setEditText(text)
-        self._line.setModified(False)
-        self.blockSignals(blocked)
-
-    def commit(self) -> None:
-        text = self.currentText().strip()
-        if text == str(self._value):
-            self.take_back()
-        elif text in self._kind.names:
-            self.committed.emit(text, False)
-        else:
-            value = _whole(text)
-            if value is None:
-                self.refused.emit(text)
-            else:
-                self.committed.emit(value, False)
-
-    def event(self, event: QEvent) -> bool:
-        return False if _undoes(event) and not self._line.isModified() else super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER:
-            self.commit()
-            self._line.selectAll()
-        elif event.key() == Qt.Key.Key_Escape and self._line.isModified():
-            self.take_back()
-            self._line.selectAll()
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() == Qt.FocusReason.PopupFocusReason:
-            return
-        fresh = not is_invalid(self)
-        if fresh:
-            self.commit()
-        if is_invalid(self):
-            self.left.emit(fresh)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class FlagField(QCheckBox):

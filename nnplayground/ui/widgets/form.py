@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.layers.activations import Elu, LeakyRelu
 from nnplayground.spec.checks import Problem
 from nnplayground.spec.paths import ValueProblem, get_value
 from nnplayground.ui.document import Document
-from nnplayground.ui.widgets.fields import ChoiceField, FlagField
+from nnplayground.ui.widgets.choice_fields import ChoiceField, NumberOrNameField
+from nnplayground.ui.widgets.fields import FlagField, LineField, WholeField
 from nnplayground.ui.widgets.labels import Disclosure, IconButton, clear, describe, muted, retire
 from nnplayground.ui.widgets.rows import Row, make_field, tagged_items
 from nnplayground.ui.widgets.schema import Inside, ListOf, Parameter, Tagged, parameters, tag_of
@@ -23,6 +24,16 @@ _KERAS_DEFAULTS: dict[str, msgspec.Struct] = {"leaky_relu": LeakyRelu(negative_s
 
 _RARELY_CHANGED = frozenset({"beta_1", "beta_2", "epsilon", "rho", "centered", "initial_accumulator_value"})
 _INDENT = 12
+
+
+def commit_pending() -> None:
+    """Commit what is being typed in the field that has the focus, if anything. For whoever reads the document on a
+    shortcut or a click that leaves the focus where it is."""
+    widget = QApplication.focusWidget()
+    while widget is not None and not isinstance(widget, LineField | WholeField | NumberOrNameField):
+        widget = widget.parentWidget()
+    if widget is not None:
+        widget.commit()
 
 
 class Form(QWidget):

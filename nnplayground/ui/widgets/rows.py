@@ -15,13 +15,12 @@ from nnplayground.spec.checks import Problem
 from nnplayground.spec.paths import ValueProblem, set_value
 from nnplayground.training.live import live_values
 from nnplayground.ui.document import Document
+from nnplayground.ui.widgets.choice_fields import ChoiceField, NumberOrNameField
 from nnplayground.ui.widgets.compound_fields import ChecksField, RatesField, SeveralField, WeightsField
 from nnplayground.ui.widgets.fields import (
-    ChoiceField,
     FlagField,
     FolderField,
     LineField,
-    NumberOrNameField,
     WholeField,
     is_invalid,
     mark_invalid,

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.colormaps import table, to_rgb
+from nnplayground.ui.widgets.scrolling import steady_width
 from nnplayground.ui.widgets.weight_tiles import WeightTiles
 
 _SMALLEST, _LARGEST = 22, 72
@@ -98,7 +99,7 @@ class WeightGallery(QAbstractScrollArea):
         if self._tiles is None:
             return _Places(1, QSize(1, 1), QPoint(0, 0), 0)
         count, height, width = self._tiles.values.shape[:3]
-        room = QSize(self.viewport().width() - 4, self._picture_height())
+        room = QSize(steady_width(self) - 4, self._picture_height())
         if count == 1:
             most = max(room.height() // height, 1) * height if height < room.height() else room.height()
             return _Places(1, QSize(room.width(), min(most, 24 * height)), QPoint(2, 2), 1)

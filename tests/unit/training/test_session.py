@@ -138,7 +138,7 @@ def test_the_model_can_be_asked_after_the_run(circle: Project) -> None:
     assert snapshot.activations["dense_1"].shape == (5,)
     assert snapshot.weights["dense_1/kernel"].shape == (2, 5)
     assert snapshot.before is not None
-    assert snapshot.before.counts.sum() == 24 * 5
+    assert snapshot.before.counts.sum() == 16 * 5
 
 
 @pytest.mark.parametrize(
