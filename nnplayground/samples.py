@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
@@ -27,8 +26,7 @@ class Preparation(msgspec.Struct, frozen=True):
         return stored.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Samples:
+class Samples(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The samples of one split.
 
     inputs: by Input layer id, each (n, *input shape), stored (perhaps memory-mapped uint8) before `preparation`.
@@ -41,7 +39,7 @@ class Samples:
     targets: Arrays
     ids: tuple[str, ...]
     weights: Array | None = None
-    preparation: Mapping[str, Preparation] = field(default_factory=dict)
+    preparation: Mapping[str, Preparation] = msgspec.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)

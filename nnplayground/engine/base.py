@@ -6,9 +6,9 @@ Everything above (the training loop, the worker, the window) is written once aga
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+import msgspec
 import numpy as np
 
 from nnplayground.samples import Array, Arrays, Samples
@@ -24,8 +24,7 @@ class EngineError(Exception):
     """The engine cannot do what is asked. The message is for the user."""
 
 
-@dataclass(frozen=True)
-class BlockMetrics:
+class BlockMetrics(msgspec.Struct, frozen=True, eq=False):
     """What a block of updates gave: values[name] is (updates,) float64, `sizes` the samples of each update.
 
     Names: "loss" (with regularization), and those of the metrics that can be taken per batch.
@@ -35,8 +34,7 @@ class BlockMetrics:
     sizes: Array
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(msgspec.Struct, frozen=True, eq=False):
     """One pass over a split without training.
 
     metrics: "loss" (with regularization) and every metric of the run.
@@ -49,9 +47,8 @@ class Evaluation:
     predictions: Array
 
 
-@dataclass(frozen=True)
-class EngineState:
-    """What exact resume needs. Arrays by name; no pickles. `optimizer` and `random` mean something to its engine only."""
+class EngineState(msgspec.Struct, frozen=True, eq=False):
+    """What exact resume needs, as arrays by name. `optimizer` and `random` mean something to its engine only."""
 
     weights: Weights
     optimizer: Mapping[str, Array]

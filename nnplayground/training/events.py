@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from nnplayground.samples import Array
 from nnplayground.spec.facts import DataFacts
@@ -13,8 +14,7 @@ from nnplayground.spec.facts import DataFacts
 Reason = Literal["finished", "stopped", "early_stopped", "diverged", "failed"]
 
 
-@dataclass(frozen=True)
-class Preparing:
+class Preparing(msgspec.Struct, frozen=True):
     """Before the first update: what is being waited for. `total` is 0 where its length is unknown."""
 
     run_id: str
@@ -23,8 +23,7 @@ class Preparing:
     total: int = 0
 
 
-@dataclass(frozen=True)
-class Catalog:
+class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Which samples there are, once the data is loaded.
 
     ids, labels: by split; labels: (n,) int32 class indices, or numbers. files: picture of each id, where there is one.
@@ -36,16 +35,14 @@ class Catalog:
     files: Mapping[str, Path]
 
 
-@dataclass(frozen=True)
-class DataLoaded:
+class DataLoaded(msgspec.Struct, frozen=True, eq=False):
     """The data of the run is in memory (or mapped)."""
 
     run_id: str
     catalog: Catalog
 
 
-@dataclass(frozen=True)
-class RunStarted:
+class RunStarted(msgspec.Struct, frozen=True, eq=False):
     """Updates begin. `epoch` and `update` are where it starts: 0, or where the continued run was.
 
     kept: layers whose trained weights go on; reinitialized: layers that start anew although weights were there.
@@ -62,8 +59,7 @@ class RunStarted:
     reinitialized: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class StepsDone:
+class StepsDone(msgspec.Struct, frozen=True, eq=False):
     """A block of updates is done. `first_update` counts from 1 over the whole run; values[name]: (updates,)."""
 
     run_id: str
@@ -73,8 +69,7 @@ class StepsDone:
     samples_per_second: float
 
 
-@dataclass(frozen=True)
-class EpochDone:
+class EpochDone(msgspec.Struct, frozen=True, eq=False):
     """An epoch (counted from 1) and its validation are done. `metrics` holds loss, accuracy, …, val_loss, …."""
 
     run_id: str
@@ -85,8 +80,7 @@ class EpochDone:
     seconds: float
 
 
-@dataclass(frozen=True)
-class SnapshotWants:
+class SnapshotWants(msgspec.Struct, frozen=True):
     """What visible panels want to see. Nothing is computed while all of it is empty.
 
     sample_id: the picture (or point) whose activations are shown; layer_ids: of which layers.
@@ -105,16 +99,14 @@ class SnapshotWants:
         return bool(self.sample_id or self.weights or self.histograms or self.before_of)
 
 
-@dataclass(frozen=True)
-class Histogram:
+class Histogram(msgspec.Struct, frozen=True, eq=False):
     """counts: (bins,), edges: (bins + 1,)."""
 
     counts: Array
     edges: Array
 
 
-@dataclass(frozen=True)
-class SamplePrediction:
+class SamplePrediction(msgspec.Struct, frozen=True, eq=False):
     """What the model says about one sample. values: (k,), as Evaluation.predictions; loss of this sample."""
 
     sample_id: str
@@ -123,8 +115,7 @@ class SamplePrediction:
     loss: float
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, eq=False):
     """The inside of the model at one moment. `wants` says which parts of it there are.
 
     activations[layer id]: the layer's output for the one sample, without the batch: (height, width, channels) or
@@ -143,8 +134,7 @@ class Snapshot:
     before: Histogram | None
 
 
-@dataclass(frozen=True)
-class Mistakes:
+class Mistakes(msgspec.Struct, frozen=True, eq=False):
     """What the model says about every sample of a split, after an epoch.
 
     ids: n names; labels: (n,) int32 class indices, or numbers; predictions: (n, k); losses: (n,).
@@ -160,8 +150,7 @@ class Mistakes:
     losses: Array
 
 
-@dataclass(frozen=True)
-class RunEnded:
+class RunEnded(msgspec.Struct, frozen=True, eq=False):
     """The last event of a run, always. It describes the weights that were kept.
 
     epoch: whose weights they are (counted from 1; 0: before the first epoch was complete). metrics: theirs.

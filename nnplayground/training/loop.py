@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, Engine, Evaluation, Weights
@@ -34,22 +34,20 @@ MISTAKES_SECONDS = 0.1
 RATE = "training.optimizer.learning_rate"
 
 
-@dataclass
-class Progress:
+class Progress(msgspec.Struct, eq=False):
     """Where a run stands: what must be known to go on with it."""
 
     epoch: int = 0
     """Complete epochs."""
     update: int = 0
-    history: list[Mapping[str, float]] = field(default_factory=list)
+    history: list[Mapping[str, float]] = msgspec.field(default_factory=list)
     """Metrics of each complete epoch, with its learning_rate and seconds."""
     best_epoch: int = 0
     best_score: float = math.inf
     """The monitored figure at the best epoch, turned so that less is better."""
 
 
-@dataclass(frozen=True)
-class RunPlan:
+class RunPlan(msgspec.Struct, frozen=True, eq=False):
     """All that a run is given. `epochs`: complete epochs at its end, those of `progress` included."""
 
     run_id: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from nnplayground.training.events import (
     DataLoaded,
@@ -19,8 +20,7 @@ from nnplayground.training.events import (
 )
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, eq=False):
     """What has happened since the last frame. Scalars are complete; pictures are the latest."""
 
     preparing: Preparing | None = None

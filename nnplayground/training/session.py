@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -40,8 +39,7 @@ from nnplayground.training.snapshots import Viewer
 from nnplayground.training.store import Resumable, RunStore, new_run_id
 
 
-@dataclass
-class _Built:
+class _Built(msgspec.Struct, eq=False):
     """An engine with what it was built for."""
 
     engine: Engine
@@ -263,7 +261,7 @@ def _bound(splits: Mapping[str, Samples], project: Project) -> dict[str, Samples
     """The samples under the ids of the model's Input and output layers."""
     inputs, outputs = project.model.inputs, project.model.outputs
     return {
-        name: replace(
+        name: msgspec.structs.replace(
             samples,
             inputs=dict.fromkeys(inputs, samples.inputs[_INPUT]),
             targets=dict.fromkeys(outputs, samples.targets[_TARGET]),

@@ -13,12 +13,12 @@ import platform
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from nnplayground import __version__
@@ -48,8 +48,7 @@ def runs_folder(project_file: Path | None, user_data: Path) -> Path:
     return project_file.with_name(project_file.name + ".runs")
 
 
-@dataclass(frozen=True)
-class Resumable:
+class Resumable(msgspec.Struct, frozen=True, eq=False):
     """A stored run, with all that is needed to go on exactly as if it had never ended."""
 
     run_id: str

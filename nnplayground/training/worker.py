@@ -10,8 +10,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from nnplayground.engine.base import EngineError
 from nnplayground.training.controls import Controls
@@ -25,21 +26,18 @@ PAINTING_SECONDS = 0.05
 """The longest time for which the worker waits while the window paints a frame."""
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """Why a question has no answer, in one sentence."""
 
     message: str
 
 
-@dataclass(frozen=True)
-class _Question:
+class _Question(msgspec.Struct, frozen=True, eq=False):
     ask: Callable[[Session], Any]
     reply: Callable[[Any], None]
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(msgspec.Struct, frozen=True, eq=False):
     make: Callable[[Session, Controls, Callable[[Event], None]], Iterator[Event]]
     controls: Controls
 

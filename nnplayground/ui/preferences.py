@@ -1,4 +1,4 @@
-"""What the window remembers between starts: layout, theme, text size, recent projects. Nothing of a project is in it."""
+"""What the window remembers between starts: layout, theme, text size, recent projects; nothing of a project."""
 
 from __future__ import annotations
 

@@ -263,7 +263,8 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QDockWidget {{ color: {theme.muted}; font-weight: 600; }}
 QDockWidget::title {{ background: {theme.window}; padding: 6px 10px; text-align: left; }}
-QTabBar::tab {{ background: transparent; color: {theme.muted}; padding: 6px 12px; margin: 3px 2px; border-radius: 6px; }}
+QTabBar::tab {{ background: transparent; color: {theme.muted}; padding: 6px 12px; margin: 3px 2px;
+    border-radius: 6px; }}
 QTabBar::tab:selected {{ background: {theme.raised}; color: {theme.text}; }}
 QTabBar::tab:hover {{ color: {theme.text}; }}
 QTabBar {{ background: {theme.window}; }}

@@ -21,6 +21,7 @@ from nnplayground.ui.panels.palette import PalettePanel
 from nnplayground.ui.panels.weights import WeightsPanel
 from nnplayground.ui.widgets.message_bar import MessageBar
 from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.staggered import Staggered
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -52,6 +53,7 @@ class Workspace(QMainWindow):
         self.mistakes = MistakesPanel(self.pictures)
         self._docks: dict[str, PanelDock] = {}
         self._tab_menus = TabMenus(self)
+        self._staggered = Staggered(self)
         self._layer = ""
         self._catalog: Catalog | None = None
         self._build()
@@ -205,10 +207,12 @@ class Workspace(QMainWindow):
         if frame.snapshot is not None:
             self._show_snapshot(frame.snapshot)
         if frame.mistakes is not None:
-            self.mistakes.show_mistakes(frame.mistakes)
-            self.confusion.show_mistakes(frame.mistakes)
+            mistakes = frame.mistakes
+            self._staggered.put("mistakes", lambda: self.mistakes.show_mistakes(mistakes))
+            self._staggered.put("confusion", lambda: self.confusion.show_mistakes(mistakes))
         if frame.epochs:
-            self.canvas.show_seconds_per_epoch(frame.epochs[-1].seconds)
+            seconds = frame.epochs[-1].seconds
+            self._staggered.put("canvas", lambda: self.canvas.show_seconds_per_epoch(seconds))
 
     def _show_catalog(self, catalog: Catalog) -> None:
         self.dataset.show_progress("", 0, 0)
@@ -223,11 +227,12 @@ class Workspace(QMainWindow):
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.wants.sample_id is not None:
-            self.activations.show_snapshot(snapshot)
+            self._staggered.put("activations", lambda: self.activations.show_snapshot(snapshot))
         if snapshot.wants.weights or snapshot.wants.histograms:
-            self.weights.show_snapshot(snapshot)
-        if snapshot.before is not None and snapshot.wants.before_of is not None:
-            self.inspector.show_before(snapshot.before, snapshot.wants.before_of)
+            self._staggered.put("weights", lambda: self.weights.show_snapshot(snapshot))
+        before, layer_id = snapshot.before, snapshot.wants.before_of
+        if before is not None and layer_id is not None:
+            self._staggered.put("inspector", lambda: self.inspector.show_before(before, layer_id))
 
     def _on_layer_requested(self, layer_type: str) -> None:
         self.canvas.append(layer_type)
@@ -275,6 +280,7 @@ class Workspace(QMainWindow):
 
     def show_reset(self) -> None:
         """What was learned is forgotten; the curves of earlier runs stay."""
+        self._staggered.clear()
         self.confusion.clear()
         self.weights.clear()
         if self._catalog is not None:

@@ -61,7 +61,7 @@ def trained_in_the_window() -> tuple[list[float], list[float], float]:
     ticks: list[float] = []
     frames = 0
 
-    def on_frame(frame) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    def on_frame(frame) -> None:  # type: ignore[no-untyped-def]
         nonlocal frames
         frames += bool(ends)
         ends.extend(time.perf_counter() for _ in frame.epochs)
@@ -84,7 +84,7 @@ def trained_in_the_window() -> tuple[list[float], list[float], float]:
     return seconds, np.diff(ticks).tolist(), rate
 
 
-def show_every_panel(window) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+def show_every_panel(window) -> None:  # type: ignore[no-untyped-def]
     """Side by side instead of in tabs, so that nothing is spared because it is hidden."""
     window.workspace.show_all_side_by_side()
 
