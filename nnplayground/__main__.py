@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,16 +19,43 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit status: 0 done, 1 the project has errors or failed, 2 wrong usage, 130 Ctrl-C."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _escape_what_cannot_be_printed()
     try:
         if words and words[0] in COMMANDS:
             return _command(words)
         return _window(words)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has ended, as `head` does. Python would complain once more on flushing it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        return _failed_unexpectedly(error)
+
+
+def _escape_what_cannot_be_printed() -> None:
+    """Names of files need not be text, nor does every terminal know every letter; neither may end a command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _failed_unexpectedly(error: Exception) -> int:
+    from nnplayground.cli.projects import complain
+    from nnplayground.log import LOGGER, log_file, log_to_file
+
+    log_to_file()
+    logging.getLogger(LOGGER).error("A command failed.", exc_info=error)
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    complain(f"This failed unexpectedly: {reason.rstrip('.')}. The details are in {log_file()}.")
+    return FAILED
 
 
 def _command(words: list[str]) -> int:
     chosen = _parser().parse_args(words)
+    from nnplayground.log import log_to_file
+
+    log_to_file()
     if chosen.command == "train":
         from nnplayground.cli.train import train
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-import logging.handlers
 from collections.abc import Sequence
 from pathlib import Path
 
-from platformdirs import user_log_path
 from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
+from nnplayground.log import log_to_file
 from nnplayground.ui.main_window import MainWindow
 from nnplayground.ui.preferences import Preferences
-from nnplayground.ui.theme import ThemeName, apply_palette, apply_theme
+from nnplayground.ui.theme import ThemeName, apply_palette, apply_style_sheet
 
 
 def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> tuple[QApplication, MainWindow]:
@@ -30,7 +28,7 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
         app.setApplicationName("nnplayground")
         app.setApplicationVersion(__version__)
         app.setQuitOnLastWindowClosed(False)
-    _log_to_file()
+    log_to_file()
     preferences = Preferences()
     apply_palette(app, theme or preferences.theme, scale=preferences.text_scale)
     window = MainWindow(preferences)
@@ -40,22 +38,5 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
     window.destroyed.connect(collector.timer.stop)
     if arguments:
         window.open_path(Path(arguments[0]))
-    apply_theme(app, theme or preferences.theme, scale=preferences.text_scale)
+    apply_style_sheet(app, theme or preferences.theme, scale=preferences.text_scale)
     return app, window
-
-
-def _log_to_file() -> None:
-    """Warnings and errors go to a file of bounded size in the user's log folder, if there is a place for it."""
-    root = logging.getLogger("nnplayground")
-    if root.handlers:
-        return
-    try:
-        folder = user_log_path("nnplayground")
-        folder.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            folder / "nnplayground.log", maxBytes=1_000_000, backupCount=1, encoding="utf-8"
-        )
-    except OSError:
-        handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root.addHandler(handler)

@@ -23,7 +23,7 @@ class Preparation(msgspec.Struct, frozen=True):
 
     def apply(self, stored: Array) -> Array:
         """stored: (n, …) of any number type → float32 of the same shape."""
-        return stored.astype(np.float32) * np.float32(self.scale) + np.float32(self.offset)
+        return stored.astype(np.float32) * np.array(self.scale, np.float32) + np.array(self.offset, np.float32)
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True, eq=False):

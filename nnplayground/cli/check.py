@@ -13,8 +13,7 @@ from nnplayground.layers.base import shape_text
 from nnplayground.spec.checks import Problem
 from nnplayground.spec.checks import check as find_problems
 from nnplayground.spec.codec import FileError
-from nnplayground.spec.model import infer_shapes
-from nnplayground.spec.project import Project
+from nnplayground.spec.project import Project, project_shapes
 
 
 def check(path: Path, *, settings: Sequence[str], as_json: bool) -> int:
@@ -28,7 +27,7 @@ def check(path: Path, *, settings: Sequence[str], as_json: bool) -> int:
         complain(error)
         return 2
     facts = data.scan(project.dataset, path.parent) if project.dataset is not None else None
-    shapes = infer_shapes(project.model, facts.input_shape if facts else None)
+    shapes = project_shapes(project)
     problems = find_problems(project, facts)
     layers = [
         {
@@ -45,7 +44,7 @@ def check(path: Path, *, settings: Sequence[str], as_json: bool) -> int:
             "parameters": sum(known.parameters for known in shapes.values()),
             "problems": [_as_json(problem) for problem in problems],
         }
-        print(json.dumps(document, ensure_ascii=False))
+        print(json.dumps(document))
     else:
         _print_tables(project, layers, problems)
     return 1 if any(problem.severity == "error" for problem in problems) else 0

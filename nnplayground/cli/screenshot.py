@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from nnplayground.cli.interrupts import gentle_interrupt
 from nnplayground.cli.projects import complain
 from nnplayground.spec.codec import FileError
 from nnplayground.spec.files import load_project
@@ -48,13 +49,17 @@ def screenshot(
         app, window = create_app([], theme="light" if theme == "light" else "dark")
         window.runner.frame_ready.connect(on_frame)
         try:
-            problem = portrait.take(
-                app, window, project, size=size, epochs=epochs, select=select, output=output, curves=curves
-            )
+            # An exception in the middle of Qt's work would be swallowed there, so Ctrl-C stops the run instead.
+            with gentle_interrupt(window.runner.stop) as interrupted:
+                problem = portrait.take(
+                    app, window, project, size=size, epochs=epochs, select=select, output=output, curves=curves
+                )
         finally:
             window.discard_changes()
             window.close()
             window.runner.wait_closed(30.0)
+    if interrupted():
+        return 130
     if problem is not None:
         complain(problem)
         return 1

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from nnplayground.cli.interrupts import gentle_interrupt
 from nnplayground.cli.projects import UsageError, apply_settings, complain, read_project
 from nnplayground.spec.codec import FileError
+from nnplayground.spec.facts import SkippedFile
 from nnplayground.spec.project import Project
 from nnplayground.training.controls import Controls
-from nnplayground.training.events import EpochDone, Event, Preparing, RunEnded, RunStarted, StepsDone
+from nnplayground.training.events import (
+    DataLoaded,
+    EpochDone,
+    Event,
+    Notice,
+    Preparing,
+    RunEnded,
+    RunStarted,
+    StepsDone,
+)
+from nnplayground.training.runs import runs_folder
 from nnplayground.training.session import Session
-from nnplayground.training.store import Resumable, RunStore, newest_run, runs_folder
+from nnplayground.training.store import Resumable, RunStore, newest_run
 
 
 class Reporter(Protocol):
@@ -43,9 +53,10 @@ def train(path: Path, *, settings: Sequence[str], as_json: bool, out: Path | Non
     if resumable is not None:
         project = resumable.project
     reporter: Reporter = _JsonReporter() if as_json else _BarReporter()
-    with interruptible() as controls:
+    controls = Controls()
+    with gentle_interrupt(controls.stop) as interrupted:
         ended = run_headless(project, runs=runs, controls=controls, reporter=reporter, resume=resumable)
-    if interrupted(controls):
+    if interrupted():
         return 130
     if ended.reason in ("diverged", "failed"):
         complain(ended.error or f"Training {ended.reason}.")
@@ -69,13 +80,11 @@ def run_headless(
     on_event: Callable[[Event, Session], None] = lambda event, session: None,
 ) -> RunEnded:
     """One run from beginning to end. runs: the folder in which the run gets its own."""
-    stores: list[RunStore] = []
-
     def store(frozen: Project, run_id: str) -> RunStore:
-        stores.append(RunStore(runs / run_id, frozen, seed=frozen.training.seed))
-        return stores[-1]
+        return RunStore(runs / run_id, frozen, seed=frozen.training.seed)
 
     session = Session()
+    notices: list[str] = []
     ended: RunEnded | None = None
     try:
         events = session.run(project, controls=controls, store=store, report=reporter.show, resume=resume)
@@ -84,40 +93,24 @@ def run_headless(
             on_event(event, session)
             if isinstance(event, RunEnded):
                 ended = event
+            elif isinstance(event, Notice):
+                notices.append(event.message)
+            elif isinstance(event, DataLoaded) and event.catalog.facts.skipped:
+                notices.append(_skipped_sentence(event.catalog.facts.skipped))
     finally:
         reporter.close()
         session.close()
     assert ended is not None, "a run always ends with RunEnded"
-    for each in stores:
-        if each.problem is not None:
-            complain(each.problem)
+    for notice in notices:
+        complain(notice)
     return ended
 
 
-class _InterruptibleControls(Controls):
-    interrupted = False
-
-
-@contextmanager
-def interruptible() -> Iterator[Controls]:
-    """Controls of a run that Ctrl-C ends gently: the run is kept. A second Ctrl-C ends it at once."""
-    controls = _InterruptibleControls()
-
-    def on_interrupt(number: int, frame: object) -> None:
-        if controls.interrupted:
-            raise KeyboardInterrupt
-        controls.interrupted = True
-        controls.stop()
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield controls
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def interrupted(controls: Controls) -> bool:
-    return isinstance(controls, _InterruptibleControls) and controls.interrupted
+def _skipped_sentence(skipped: Sequence[SkippedFile]) -> str:
+    first = skipped[0]
+    count = "1 file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
+    example = "" if len(skipped) == 1 else "for example "
+    return f"{count} skipped, {example}{first.path}: {first.reason}"
 
 
 def _number(value: float | None) -> float | None:
@@ -194,6 +187,8 @@ class _BarReporter:
             update(self._task, figures=figures)
         elif isinstance(event, RunEnded):
             self._progress.stop()
+            if event.reason == "failed":
+                return
             figures = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
             mistakes = f"  {event.mistakes} mistakes" if event.mistakes is not None else ""
             print(f"{event.reason} after epoch {event.epoch}, {event.seconds:.1f} s  {figures}{mistakes}")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ctypes.util
+import logging
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from types import TracebackType
 
 from nnplayground.cli.projects import complain
+from nnplayground.log import log_file
+
+_log = logging.getLogger(__name__)
 
 _PACKAGES = {
     "libEGL": "libegl1",
@@ -57,10 +64,27 @@ def open_window(arguments: Sequence[str], *, start: bool = False) -> int:
         complain(library_problem(error))
         return 1
     app, window = create_app(list(arguments))
+    interrupted = False
+
+    def on_interrupt(number: int, frame: object) -> None:
+        nonlocal interrupted
+        window.close_soon(ask=not interrupted)
+        interrupted = True
+
+    def on_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        _log.error("Something went wrong in the window.", exc_info=(kind, error, trace))
+        window.show_unexpected(error, log_file())
+
+    signal.signal(signal.SIGINT, on_interrupt)
+    sys.excepthook = on_unexpected
+    threading.excepthook = lambda failed: _log.error(
+        "Something went wrong in the thread %s.", failed.thread, exc_info=failed.exc_value
+    )
     window.show()
     if start:
         window.start_when_ready()
-    return app.exec()
+    status = app.exec()
+    return 130 if interrupted else status
 
 
 def display_problem() -> str | None:

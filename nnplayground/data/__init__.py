@@ -1,6 +1,7 @@
 """From a dataset to samples: `scan` looks, `load` loads.
 
-Nothing here knows Qt or an engine. Relative paths of a dataset start at `base`, "~" is the user's folder.
+Nothing here knows Qt or an engine. Relative paths of a dataset start at `base`, "~" is the user's folder. Pillow and all
+that reads images, is imported by the first call that needs it. A window makes that call in a thread, and opens before.
 """
 
 from __future__ import annotations
@@ -9,10 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nnplayground.data.errors import Cancelled, DataError, ImageError
-from nnplayground.data.image_folder import example_images, load_images, scan_images
-from nnplayground.data.images import picture, thumbnail
 from nnplayground.data.loaded import LoadedData
 from nnplayground.data.points import PlanePoints, generate_points, load_points, point_features, scan_points
+from nnplayground.samples import Array
 from nnplayground.spec.dataset import Dataset, Points
 from nnplayground.spec.facts import DataFacts
 
@@ -39,7 +39,11 @@ def scan(dataset: Dataset, base: Path, *, cancelled: Callable[[], bool] = lambda
     Whatever the data is like, nothing is raised but Cancelled, where `cancelled` said so. `input_shape` follows from
     the settings, so it is there with a problem too. Only `load` finds out which files turn out not to be images.
     """
-    return scan_points(dataset) if isinstance(dataset, Points) else scan_images(dataset, base, cancelled)
+    if isinstance(dataset, Points):
+        return scan_points(dataset)
+    from nnplayground.data.image_folder import scan_images
+
+    return scan_images(dataset, base, cancelled)
 
 
 def load(
@@ -60,6 +64,8 @@ def load(
     """
     if isinstance(dataset, Points):
         return load_points(dataset, input_ids=input_ids, output_ids=output_ids)
+    from nnplayground.data.image_folder import load_images
+
     return load_images(
         dataset,
         base,
@@ -76,4 +82,25 @@ def example_files(dataset: Dataset, base: Path, per_class: int) -> dict[str, tup
 
     The files are not looked into: `thumbnail` may still say that one is no image.
     """
-    return {} if isinstance(dataset, Points) else example_images(dataset, base, per_class)
+    if isinstance(dataset, Points):
+        return {}
+    from nnplayground.data.image_folder import example_images
+
+    return example_images(dataset, base, per_class)
+
+
+def picture(path: str | Path, longest: int = 1024) -> Array:
+    """An image for looking at, its longer side `longest` pixels or less: (height, width, 3) uint8.
+
+    Decoded with the same care as for training. Raises ImageError.
+    """
+    from nnplayground.data.images import picture
+
+    return picture(path, longest)
+
+
+def thumbnail(path: str | Path, side: int) -> Array:
+    """A small image, its longer side `side` pixels or less: (height, width, 3) uint8. Raises ImageError."""
+    from nnplayground.data.images import thumbnail
+
+    return thumbnail(path, side)

@@ -11,7 +11,7 @@ from pathlib import Path
 from nnplayground.data.errors import DataError
 from nnplayground.data.listing import FolderIdentity, FoundFile, Listing, folder_identity, list_images
 from nnplayground.data.splits import SPLITS, assign
-from nnplayground.spec.dataset import FolderSplit, ImageFolder
+from nnplayground.spec.dataset import FolderSplit, ImageFolder, input_shape
 from nnplayground.spec.facts import DataFacts, SkippedFile
 
 _SPLIT_NAMES = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
@@ -136,11 +136,6 @@ def facts(
     )
 
 
-def input_shape(dataset: ImageFolder) -> tuple[int, int, int]:
-    """Height, width, channels."""
-    return (*dataset.image_size, 3 if dataset.color_mode == "rgb" else 1)
-
-
 def _split_folders(split: FolderSplit, base: Path) -> dict[str, Path]:
     if not split.validation:
         raise DataError("No validation folder is chosen yet, so choose one, or split the images by a fraction instead.")
@@ -203,7 +198,11 @@ def _class_names(root: Path, listing: Listing) -> tuple[str, ...]:
             f"The images lie directly in “{root}”, so put those of each class into a folder of its own, named after it."
         )
     if listing.skipped:
-        raise DataError(f"None of the files in “{root}” is an image, so choose another folder.")
+        first = listing.skipped[0]
+        raise DataError(
+            f"None of the files in “{root}” can be used, so choose another folder. For example, {first.path}: "
+            f"{first.reason}"
+        )
     raise DataError(f"“{root}” is empty, so choose a folder that holds one folder of images for each class.")
 
 

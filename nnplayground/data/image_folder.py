@@ -10,12 +10,12 @@ import numpy as np
 import platformdirs
 
 from nnplayground.data.errors import DataError
-from nnplayground.data.folder_survey import arranged, facts, input_shape, survey
+from nnplayground.data.folder_survey import arranged, facts, survey
 from nnplayground.data.loaded import LoadedData
 from nnplayground.data.pixels import PixelLoader
 from nnplayground.data.preparation import pixel_preparation
 from nnplayground.samples import Samples
-from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.dataset import ImageFolder, input_shape
 from nnplayground.spec.facts import DataFacts, SkippedFile
 
 

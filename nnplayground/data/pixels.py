@@ -16,7 +16,7 @@ import numpy as np
 from nnplayground.data import images
 from nnplayground.data.decoding import in_order
 from nnplayground.data.errors import Cancelled, DataError, ImageError
-from nnplayground.data.folder_survey import Assignment, Candidate, Survey, arranged, input_shape
+from nnplayground.data.folder_survey import Assignment, Candidate, Survey, arranged
 from nnplayground.data.store import (
     Index,
     RoomError,
@@ -28,7 +28,7 @@ from nnplayground.data.store import (
     sampled_checksum,
 )
 from nnplayground.samples import Array
-from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.dataset import ImageFolder, input_shape
 
 _VERSION = 1
 """Raised whenever decoding gives other pixels than before."""

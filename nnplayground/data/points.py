@@ -12,7 +12,7 @@ from nnplayground.data.errors import DataError
 from nnplayground.data.loaded import LoadedData
 from nnplayground.data.splits import assign
 from nnplayground.samples import Array, Samples
-from nnplayground.spec.dataset import Feature, FolderSplit, Points, PointsShape
+from nnplayground.spec.dataset import Feature, FolderSplit, Points, PointsShape, input_shape
 from nnplayground.spec.facts import DataFacts
 
 LIMIT = 6.0
@@ -64,7 +64,7 @@ def scan_points(dataset: Points) -> DataFacts:
     try:
         return _facts(dataset, generate_points(dataset), _assignment(dataset))
     except DataError as error:
-        return DataFacts(input_shape=(len(dataset.features),), target=_target(dataset), problem=str(error))
+        return DataFacts(input_shape=input_shape(dataset), target=_target(dataset), problem=str(error))
 
 
 def load_points(dataset: Points, *, input_ids: Sequence[str], output_ids: Sequence[str]) -> LoadedData:
@@ -100,7 +100,7 @@ def _assignment(dataset: Points) -> dict[str, list[int]]:
 def _facts(dataset: Points, points: PlanePoints, assignment: dict[str, list[int]]) -> DataFacts:
     classes = 0 if dataset.shape in _NUMBER_SHAPES else _class_count(dataset)
     return DataFacts(
-        input_shape=(len(dataset.features),),
+        input_shape=input_shape(dataset),
         target=_target(dataset),
         class_names=tuple(map(str, range(classes))),
         splits={name: len(positions) for name, positions in assignment.items()},

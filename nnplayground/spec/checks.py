@@ -18,9 +18,9 @@ from nnplayground.layers.core import Activation, Dense, Flatten, Input, Rescalin
 from nnplayground.spec import edits
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.model import LayerShapes, infer_shapes
+from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.objective import PER_BATCH_METRICS, output_activation, resolved_loss, resolved_metrics
-from nnplayground.spec.project import Project
+from nnplayground.spec.project import Project, project_shapes
 
 Severity = Literal["error", "warning"]
 
@@ -57,7 +57,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 def check(project: Project, facts: DataFacts | None) -> tuple[Problem, ...]:
     """All problems, errors first. facts: what is known about the data; None while it is not known yet."""
-    shapes = infer_shapes(project.model, facts.input_shape if facts else None)
+    shapes = project_shapes(project)
     found = [
         *_data_problems(project, facts),
         *_wiring_problems(project),

@@ -44,7 +44,8 @@ def encode(project: Project, folder: Path | None = None) -> bytes:
     training = _without_defaults(project.training, _ALWAYS_WRITTEN["training"])
     training["optimizer"] = _without_defaults(project.training.optimizer, _ALWAYS_WRITTEN["optimizer"])
     document["training"] = training
-    return (_dump(document) + "\n").encode()
+    # A folder's name that is not UTF-8 reaches us as lone surrogates, which JSON can hold only escaped.
+    return (_dump(document) + "\n").encode(errors="backslashreplace")
 
 
 def encode_model(model: Model) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def _converted(document: Any, kind: Any, path: str, types: dict[str, Any]) -> An
         known = ", ".join(types)
         raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; it knows {known}.")
     try:
-        return msgspec.convert(document, kind)
+        return msgspec.convert(document, types[named] if types else kind)
     except msgspec.ValidationError as error:
         raise FileError(explain(error, document, path)) from None
 

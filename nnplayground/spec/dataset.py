@@ -141,3 +141,10 @@ class Points(_Dataset, frozen=True, tag="points"):
 
 Dataset = ImageFolder | Points
 DATASET_TYPES: dict[str, type[ImageFolder] | type[Points]] = {"image_folder": ImageFolder, "points": Points}
+
+
+def input_shape(dataset: ImageFolder | Points) -> tuple[int, ...]:
+    """Shape of one sample as the model gets it. It follows from the settings, whether or not the data is there."""
+    if isinstance(dataset, Points):
+        return (len(dataset.features),)
+    return (*dataset.image_size, 3 if dataset.color_mode == "rgb" else 1)

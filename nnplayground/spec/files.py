@@ -34,11 +34,18 @@ def load_project(path: Path) -> Project:
 
 def save_project(project: Project, path: Path) -> None:
     """Write the project file in one step. Raises FileError; then a file that was there before is untouched."""
-    write_atomically(path, encode(project, path.parent))
+    try:
+        write_atomically(path, encode(project, path.parent))
+    except OSError as error:
+        kept = " The file from before is unchanged." if path.exists() else ""
+        raise FileError(
+            f"{path.name} cannot be saved in {path.parent}: {os_reason(error)}.{kept} "
+            f"Choose another place with Save as."
+        ) from None
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: write beside it, flush to the disk, rename. Raises FileError."""
+    """Replace a file as a whole: write beside it, flush to the disk, rename. Raises OSError; then nothing changes."""
     temporary: str | None = None
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -51,14 +58,10 @@ def write_atomically(path: Path, content: bytes) -> None:
         else:
             os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except OSError as error:
+    except OSError:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
-        kept = " The file from before is unchanged." if path.exists() else ""
-        raise FileError(
-            f"{path.name} cannot be saved in {path.parent}: {os_reason(error)}.{kept} "
-            f"Choose another place with Save as."
-        ) from None
+        raise
 
 
 def _umask() -> int:

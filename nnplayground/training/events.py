@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from nnplayground.samples import Array
+from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
 
 Reason = Literal["finished", "stopped", "early_stopped", "diverged", "failed"]
@@ -40,6 +41,26 @@ class DataLoaded(msgspec.Struct, frozen=True, eq=False):
 
     run_id: str
     catalog: Catalog
+    dataset: Dataset
+
+
+class DataRefused(msgspec.Struct, frozen=True):
+    """The data cannot be used, which nobody knew before it was loaded. message: one sentence.
+
+    missing_path: the folder that should be there and is not, where that is the reason.
+    """
+
+    run_id: str
+    dataset: Dataset
+    message: str
+    missing_path: str | None = None
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something that the user should know while the run goes on, in one or two sentences."""
+
+    run_id: str
+    message: str
 
 
 class RunStarted(msgspec.Struct, frozen=True, eq=False):
@@ -167,4 +188,6 @@ class RunEnded(msgspec.Struct, frozen=True, eq=False):
     details: str | None = None
 
 
-Event = Preparing | DataLoaded | RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded
+Event = (
+    Preparing | DataLoaded | DataRefused | Notice | RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded
+)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 import numpy as np
 
-from nnplayground.engine.base import BlockMetrics, Engine, Evaluation, Weights
+from nnplayground.engine.base import BlockMetrics, Engine, EngineState, Evaluation, Weights
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.project import Project
 from nnplayground.training.batches import batch_count, epoch_batches
@@ -91,7 +91,9 @@ class TrainingLoop:
         self._base_rate = self._training.optimizer.learning_rate
         self._rate = math.nan
         self._block = 1
-        self._good: Weights = engine.weights()
+        begin = engine.state()
+        self._good: Weights = begin.weights
+        self._first_optimizer = begin.optimizer
         self._best: Weights | None = None
         self._evaluation: Evaluation | None = None
         self._mistakes_at = -math.inf
@@ -304,7 +306,8 @@ class TrainingLoop:
 
     def _explain(self, problem: _DivergenceError) -> str:
         """One or two sentences: what happened, why probably, what remains, what to try."""
-        self._engine.set_weights(self._good)
+        now = self._engine.state()
+        self._engine.restore(EngineState(self._good, self._sound_optimizer(now), now.random))
         self._mid_epoch = False
         self._evaluation = None
         kept = self._progress.epoch
@@ -314,6 +317,19 @@ class TrainingLoop:
             f"{what} became infinite or not a number at update {problem.update:,} (epoch {kept + 1}), so training "
             f"ended; {remain}. The learning rate of {self._rate:g} is probably too high: try {self._rate / 10:.3g}."
         )
+
+
+    def _sound_optimizer(self, now: EngineState) -> dict[str, Array]:
+        """The optimizer remembers gradients that were not finite or far too large, so it forgets what it has seen here.
+
+        What was switched on during the run, such as momentum, stays on and begins with nothing.
+        """
+        return {
+            name: self._first_optimizer[name]
+            if name in self._first_optimizer
+            else (value if value.ndim == 0 else np.zeros_like(value))
+            for name, value in now.optimizer.items()
+        }
 
 
 def _labels(samples: Samples) -> Array:

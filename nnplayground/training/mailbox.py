@@ -9,9 +9,11 @@ import msgspec
 
 from nnplayground.training.events import (
     DataLoaded,
+    DataRefused,
     EpochDone,
     Event,
     Mistakes,
+    Notice,
     Preparing,
     RunEnded,
     RunStarted,
@@ -25,6 +27,8 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
 
     preparing: Preparing | None = None
     loaded: DataLoaded | None = None
+    refused: DataRefused | None = None
+    notice: Notice | None = None
     started: RunStarted | None = None
     steps: tuple[StepsDone, ...] = ()
     epochs: tuple[EpochDone, ...] = ()
@@ -71,6 +75,8 @@ class Mailbox:
         return Frame(
             preparing=_one(latest, Preparing),
             loaded=_one(latest, DataLoaded),
+            refused=_one(latest, DataRefused),
+            notice=_one(latest, Notice),
             started=_one(latest, RunStarted),
             steps=tuple(steps),
             epochs=tuple(epochs),

@@ -18,15 +18,17 @@ from nnplayground.samples import Array, Preparation, Samples
 from nnplayground.spec.checks import check
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.model import Block, infer_shapes
+from nnplayground.spec.model import Block
 from nnplayground.spec.objective import resolved_loss, resolved_metrics
-from nnplayground.spec.project import Project
+from nnplayground.spec.project import Project, project_shapes
 from nnplayground.spec.training import Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     Catalog,
     DataLoaded,
+    DataRefused,
     Event,
+    Notice,
     Preparing,
     RunEnded,
     SamplePrediction,
@@ -35,8 +37,10 @@ from nnplayground.training.events import (
 )
 from nnplayground.training.live import live_values, still_layer, without_live_values
 from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.questions import NotTrained
+from nnplayground.training.runs import new_run_id
 from nnplayground.training.snapshots import Viewer
-from nnplayground.training.store import Resumable, RunStore, new_run_id
+from nnplayground.training.store import Resumable, RunStore
 
 
 class _Built(msgspec.Struct, eq=False):
@@ -51,12 +55,11 @@ class _Built(msgspec.Struct, eq=False):
     run_id: str = ""
 
 
+_NO_MEMORY = (
+    "There is not enough memory for this model and its batches; make its layers, its images or the batch size smaller."
+)
 _INPUT, _TARGET = "input", "target"
 """Under which names data is loaded, whatever the layers are called; see `_bound`."""
-
-
-class NotTrained(Exception):
-    """There is no model to be asked. The message is one sentence for the user."""
 
 
 class Session:
@@ -86,55 +89,73 @@ class Session:
         store: makes the folder of a new run. report: told of progress between events. resume: go on from a stored run.
         """
         run_id = resume.run_id if resume is not None else new_run_id()
+        dataset = project.dataset
+        if dataset is None:
+            yield _failed(run_id, "There is no data yet; open an image folder or choose a sample.")
+            return
         try:
             yield Preparing(run_id, "Loading the data…")
-            loaded = self._load(project, run_id, controls, report)
-            yield DataLoaded(run_id, catalog_of(loaded))
+            loaded = self._load(dataset, run_id, controls, report)
+            yield DataLoaded(run_id, catalog_of(loaded), dataset)
             problem = next((each for each in check(project, loaded.facts) if each.severity == "error"), None)
             if problem is not None:
                 yield _failed(run_id, problem.message)
                 return
+            if controls.stopping:
+                raise Cancelled
             yield Preparing(run_id, self._starting_message(project))
             loop, files = self._prepare(project, loaded, run_id=run_id, controls=controls, store=store, resume=resume)
         except Cancelled:
             yield RunEnded(run_id, "stopped", 0, {}, None, 0.0)
             return
-        except (DataError, EngineError) as error:
+        except DataError as error:
+            yield DataRefused(run_id, dataset, str(error), error.missing_path)
             yield _failed(run_id, str(error))
+            return
+        except EngineError as error:
+            yield _failed(run_id, str(error))
+            return
+        except MemoryError:
+            yield _failed(run_id, _NO_MEMORY)
             return
         yield from self._train(loop, files, run_id)
 
-    def preload(self, project: Project, *, controls: Controls, report: Callable[[Event], None]) -> Iterator[Event]:
-        """Read the data before it is needed, so that its pictures and its flaws are seen at once."""
+    def preload(self, dataset: Dataset, *, controls: Controls, report: Callable[[Event], None]) -> Iterator[Event]:
+        """Read data before it is needed, so that its pictures and its flaws are seen at once."""
         run_id = ""
         try:
             yield Preparing(run_id, "Reading samples…")
-            yield DataLoaded(run_id, catalog_of(self._load(project, run_id, controls, report)))
-        except (Cancelled, DataError) as reason:
-            yield Preparing(run_id, str(reason))
+            yield DataLoaded(run_id, catalog_of(self._load(dataset, run_id, controls, report)), dataset)
+        except Cancelled:
+            yield Preparing(run_id, "")
+        except DataError as error:
+            yield DataRefused(run_id, dataset, str(error), error.missing_path)
 
     def _train(self, loop: TrainingLoop, files: RunStore | None, run_id: str) -> Iterator[Event]:
         built = self._built
         assert built is not None
+        told = False
         try:
             for event in loop.events():
                 if isinstance(event, RunEnded) and files is not None:
                     files.finish(event, built.engine.state(), built.progress)
+                if files is not None and files.problem is not None and not told:
+                    told = True
+                    yield Notice(built.run_id, files.problem)
                 yield event
-        except EngineError as error:
-            ended = _failed(built.run_id, str(error), epoch=built.progress.epoch)
+        except (EngineError, MemoryError) as error:
+            message = _NO_MEMORY if isinstance(error, MemoryError) else str(error)
+            ended = _failed(built.run_id, message, epoch=built.progress.epoch)
             if files is not None:
                 files.finish(ended, None, built.progress)
             yield ended
 
-    def _load(self, project: Project, run_id: str, controls: Controls, report: Callable[[Event], None]) -> LoadedData:
-        if project.dataset is None:
-            raise DataError("There is no data yet; open an image folder or choose a sample.")
-        if self._loaded is not None and self._dataset == project.dataset:
+    def _load(self, dataset: Dataset, run_id: str, controls: Controls, report: Callable[[Event], None]) -> LoadedData:
+        if self._loaded is not None and self._dataset == dataset:
             return self._loaded
         self._loaded, self._dataset = None, None
         self._loaded = data.load(
-            project.dataset,
+            dataset,
             self._base,
             cache=self._cache,
             input_ids=(_INPUT,),
@@ -142,7 +163,7 @@ class Session:
             progress=lambda done, total: report(Preparing(run_id, "Reading samples…", done, total)),
             cancelled=lambda: controls.stopping,
         )
-        self._dataset = project.dataset
+        self._dataset = dataset
         return self._loaded
 
     def _starting_message(self, project: Project) -> str:
@@ -208,7 +229,7 @@ class Session:
         kept: tuple[str, ...] = ()
         reinitialized: tuple[str, ...] = ()
         if before is not None:
-            kept, reinitialized = _transfer(before.project, before.facts, project, loaded.facts)
+            kept, reinitialized = _transfer(before.project, project)
             fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
             before.engine.close()
         viewer = Viewer(fresh, splits, loss=resolved_loss(project, loaded.facts))
@@ -307,12 +328,9 @@ def _engine_relevant(project: Project) -> Project:
     return msgspec.structs.replace(still, training=training)
 
 
-def _transfer(
-    before: Project, before_facts: DataFacts, after: Project, after_facts: DataFacts
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _transfer(before: Project, after: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(layers that keep their weights, layers that start anew): kept is what is untouched and gets the same shapes."""
-    old = infer_shapes(before.model, before_facts.input_shape)
-    new = infer_shapes(after.model, after_facts.input_shape)
+    old, new = project_shapes(before), project_shapes(after)
     kept: list[str] = []
     anew: list[str] = []
     for block in after.model.blocks:

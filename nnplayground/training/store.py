@@ -24,7 +24,7 @@ import numpy as np
 from nnplayground import __version__
 from nnplayground.engine.base import Engine, EngineState, Weights
 from nnplayground.spec.codec import FileError, encode
-from nnplayground.spec.files import load_project, write_atomically
+from nnplayground.spec.files import load_project, os_reason, write_atomically
 from nnplayground.spec.project import Project
 from nnplayground.training.events import EpochDone, RunEnded
 from nnplayground.training.loop import Progress
@@ -33,19 +33,6 @@ CHECKPOINT_SECONDS = 30.0
 """How often last.npz is written while a run goes on; a crash loses no more than this."""
 HISTORY_SECONDS = 1.0
 _log = logging.getLogger(__name__)
-
-
-def new_run_id() -> str:
-    """The time to the millisecond, in a form that sorts and is a file name everywhere."""
-    now = datetime.now()
-    return f"{now:%Y-%m-%d_%H-%M-%S}-{now.microsecond // 1000:03d}"
-
-
-def runs_folder(project_file: Path | None, user_data: Path) -> Path:
-    """Where the runs of a project lie: beside its file, or for an unsaved project in the user's data folder."""
-    if project_file is None:
-        return user_data / "unsaved.nnp.runs"
-    return project_file.with_name(project_file.name + ".runs")
 
 
 class Resumable(msgspec.Struct, frozen=True, eq=False):
@@ -80,9 +67,12 @@ class RunStore:
     def _attempt(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except (OSError, FileError) as error:
+        except OSError as error:
             if self.problem is None:
-                self.problem = f"The run cannot be kept in {self._folder}: {error}"
+                self.problem = (
+                    f"The run cannot be kept in {self._folder}: {os_reason(error)}. Training goes on, but what it learns "
+                    f"is lost when the program ends."
+                )
                 _log.warning(self.problem)
 
     def write_preparation(self, fitted: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,7 +18,10 @@ from nnplayground.engine.base import EngineError
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone, Event, RunEnded, StepsDone
 from nnplayground.training.mailbox import Mailbox
-from nnplayground.training.session import NotTrained, Session
+from nnplayground.training.questions import NotTrained, Refusal
+
+if TYPE_CHECKING:
+    from nnplayground.training.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -26,20 +29,16 @@ PAINTING_SECONDS = 0.05
 """The longest time for which the worker waits while the window paints a frame."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why a question has no answer, in one sentence."""
-
-    message: str
-
-
 class _Question(msgspec.Struct, frozen=True, eq=False):
     ask: Callable[[Session], Any]
     reply: Callable[[Any], None]
+    between_runs: bool
 
 
 class _Run(msgspec.Struct, frozen=True, eq=False):
     make: Callable[[Session, Controls, Callable[[Event], None]], Iterator[Event]]
     controls: Controls
+    mailbox: Mailbox
 
 
 class EngineWorker:
@@ -49,7 +48,7 @@ class EngineWorker:
     than a fight over the interpreter lock.
     """
 
-    def __init__(self, mailbox: Mailbox, session: Callable[[], Session] = Session) -> None:
+    def __init__(self, mailbox: Mailbox, session: Callable[[], Session]) -> None:
         self._mailbox = mailbox
         self._make_session = session
         self._jobs: queue.SimpleQueue[_Run | _Question | None] = queue.SimpleQueue()
@@ -69,11 +68,20 @@ class EngineWorker:
     ) -> None:
         """Start a run behind whatever is under way. make(session, controls, report) gives its events."""
         self._controls = controls
-        self._put(_Run(make, controls))
+        self._put(_Run(make, controls, self._mailbox))
 
-    def ask(self, question: Callable[[Session], Any], reply: Callable[[Any], None]) -> None:
-        """Ask the session something in the engine thread. `reply` gets the answer, or a Refusal, in that thread."""
-        self._put(_Question(question, reply))
+    def deliver_to(self, mailbox: Mailbox) -> None:
+        """Where the events of later runs go. What is under way goes on filling the mailbox from before."""
+        self._mailbox = mailbox
+
+    def ask(
+        self, question: Callable[[Session], Any], reply: Callable[[Any], None], *, between_runs: bool = False
+    ) -> None:
+        """Ask the session something in the engine thread. `reply` gets the answer, or a Refusal, in that thread.
+
+        between_runs: not before the run that is under way has ended.
+        """
+        self._put(_Question(question, reply, between_runs))
 
     def wake(self) -> None:
         """Look again: a pause is over, or something else has been set from outside."""
@@ -98,12 +106,12 @@ class EngineWorker:
         self._jobs.put(job)
         self._wake.set()
         if self._thread is None and job is not None:
-            self._thread = threading.Thread(target=self._work, name="engine")
+            self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
             self._thread.start()
 
     def _work(self) -> None:
         session = self._make_session()
-        waiting: list[_Run] = []
+        waiting: list[_Run | _Question] = []
         try:
             while not self._closing:
                 job = waiting.pop(0) if waiting else self._jobs.get()
@@ -114,14 +122,14 @@ class EngineWorker:
         finally:
             session.close()
 
-    def _run(self, job: _Run, session: Session) -> list[_Run]:
-        """Drive one run to its end. Runs that were asked for meanwhile are handed back."""
-        later: list[_Run] = []
+    def _run(self, job: _Run, session: Session) -> list[_Run | _Question]:
+        """Drive one run to its end. What was asked for meanwhile and has to wait for that is handed back."""
+        later: list[_Run | _Question] = []
         controls = job.controls
         run_id = ""
         ended = False
         try:
-            for event in job.make(session, controls, self._mailbox.put):
+            for event in job.make(session, controls, job.mailbox.put):
                 run_id = event.run_id
                 ended = isinstance(event, RunEnded)
                 # Before the event is out: whoever sees it may ask for the next step at once.
@@ -129,7 +137,7 @@ class EngineWorker:
                     controls.step_done("update")
                 elif isinstance(event, EpochDone):
                     controls.step_done("epoch")
-                self._mailbox.put(event)
+                job.mailbox.put(event)
                 later.extend(self._serve(session))
                 self._wait_while_paused(controls, session, later)
                 if not self.not_painting.is_set():
@@ -140,10 +148,10 @@ class EngineWorker:
             _log.error("A run failed.\n%s", details)
             if not ended:
                 message = f"The run failed unexpectedly: {_first_line(error)} Details are in the log."
-                self._mailbox.put(RunEnded(run_id, "failed", 0, {}, None, 0.0, message, details))
+                job.mailbox.put(RunEnded(run_id, "failed", 0, {}, None, 0.0, message, details))
         return later
 
-    def _wait_while_paused(self, controls: Controls, session: Session, later: list[_Run]) -> None:
+    def _wait_while_paused(self, controls: Controls, session: Session, later: list[_Run | _Question]) -> None:
         if not controls.paused:
             return
         began = time.perf_counter()
@@ -153,16 +161,16 @@ class EngineWorker:
             later.extend(self._serve(session))
         controls.paused_seconds += time.perf_counter() - began
 
-    def _serve(self, session: Session) -> list[_Run]:
-        """Answer what has been asked meanwhile."""
-        runs: list[_Run] = []
+    def _serve(self, session: Session) -> list[_Run | _Question]:
+        """Answer what has been asked meanwhile; what has to wait for the end of the run is handed back."""
+        later: list[_Run | _Question] = []
         while not self._jobs.empty():
             job = self._jobs.get()
-            if isinstance(job, _Question):
+            if isinstance(job, _Question) and not job.between_runs:
                 self._answer(job, session)
-            elif isinstance(job, _Run):
-                runs.append(job)
-        return runs
+            elif job is not None:
+                later.append(job)
+        return later
 
     def _answer(self, question: _Question, session: Session) -> None:
         try:

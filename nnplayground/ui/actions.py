@@ -46,18 +46,31 @@ class Actions(QObject):
         super().__init__(parent)
         self._actions: dict[str, QAction] = {}
         for name, text, _, shortcuts, tip in _TABLE:
-            action = QAction(text, parent)
+            action = QAction(parent)
             action.setObjectName(name)
             action.setShortcuts([QKeySequence(each) for each in shortcuts])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{tip} ({shown})" if shown else tip)
             action.setStatusTip(tip)
+            # A key that is held down would run and pause as fast as it repeats.
+            action.setAutoRepeat(name in ("undo", "redo", "step"))
             self._actions[name] = action
+            self.rename(name, text)
+        self._actions["step"].setIconText(" Step")
         self._actions["larger_text"].setCheckable(True)
+        # A mark takes the icon's place in a menu, and the icons of the main button are made for its strong colour.
+        for name in ("larger_text", "run", "pause"):
+            self._actions[name].setIconVisibleInMenu(False)
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def rename(self, name: str, text: str) -> None:
+        """Another text for menus and buttons; on a button a little air separates it from the icon."""
+        action = self._actions[name]
+        action.setText(text)
+        action.setIconText(f" {text.replace('&', '')}")
 
     def recolor(self, colors: Colors) -> None:
         """Draw the icons for a theme."""

@@ -13,24 +13,27 @@ from nnplayground.ui.theme import colors
 class PanelDock(QDockWidget):
     """The dock of one panel, with a title bar of one thin line.
 
-    own_title: the panel has a heading of its own, so that the title bar does not repeat it.
+    header: a row of the panel that takes the place of the title, so that both are one line.
     """
 
-    def __init__(self, panel: QWidget, title: str, *, own_title: bool = False) -> None:
+    def __init__(self, panel: QWidget, title: str, *, header: QWidget | None = None) -> None:
         super().__init__(title)
         self.setObjectName(f"dock.{panel.objectName()}")
         self.setWidget(panel)
-        self._bar = _TitleBar(self, "" if own_title else title)
+        self._bar = _TitleBar(self, title, header)
         self._no_bar = QWidget()
         self._no_bar.setFixedHeight(0)
         self.setTitleBarWidget(self._bar)
         self.topLevelChanged.connect(lambda floating: self.follow_tabs())
 
     def follow_tabs(self) -> None:
-        """In a stack of tabs the tab is the title; alone or floating the title bar is."""
+        """In a stack of tabs the tab is the title, and its menu floats and closes; else the title bar is and does.
+        A header of the panel is there in both.
+        """
         window = self.parent()
         stacked = isinstance(window, QMainWindow) and bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
-        wanted = self._no_bar if stacked else self._bar
+        self._bar.show_buttons(not stacked)
+        wanted = self._no_bar if stacked and not self._bar.has_header else self._bar
         if self.titleBarWidget() is not wanted:
             self.setTitleBarWidget(wanted)
             wanted.show()
@@ -39,16 +42,20 @@ class PanelDock(QDockWidget):
 class _TitleBar(QWidget):
     """Name at the left, float and close at the right. Dragging it moves the dock."""
 
-    def __init__(self, dock: QDockWidget, title: str) -> None:
+    def __init__(self, dock: QDockWidget, title: str, header: QWidget | None) -> None:
         super().__init__()
         self._dock = dock
-        self._title = QLabel(title)
-        self._title.setProperty("heading_small", True)
+        self.has_header = header is not None
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 2, 4, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._title)
-        layout.addStretch(1)
+        if header is not None:
+            layout.setContentsMargins(0, 0, 4, 0)
+            layout.addWidget(header, 1)
+        else:
+            layout.setContentsMargins(12, 3, 4, 1)
+            label = QLabel(title)
+            label.setProperty("heading_small", True)
+            layout.addWidget(label, 1)
         self._float = self._button(f"Float the panel {dock.windowTitle()}, or put it back.", self._on_float)
         self._close = self._button(f"Close the panel {dock.windowTitle()}; the View menu brings it back.", dock.close)
         layout.addWidget(self._float)
@@ -58,6 +65,7 @@ class _TitleBar(QWidget):
     def _button(self, tip: str, action) -> QToolButton:  # type: ignore[no-untyped-def]
         button = QToolButton()
         button.setProperty("flat_look", True)
+        button.setProperty("tiny", True)
         button.setIconSize(QSize(10, 10))
         button.setToolTip(tip)
         button.setStatusTip(tip)
@@ -65,6 +73,10 @@ class _TitleBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(lambda: action())
         return button
+
+    def show_buttons(self, shown: bool) -> None:
+        self._float.setVisible(shown)
+        self._close.setVisible(shown)
 
     def _on_float(self) -> None:
         self._dock.setFloating(not self._dock.isFloating())

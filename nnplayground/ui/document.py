@@ -51,6 +51,8 @@ class Document(QObject):
 
     changed = Signal(object, object)
     """(before, after): two Projects. Also after undo, redo, open."""
+    set_aside = Signal()
+    """Another project is about to come in the place of this one (new, open); everything is still as it was."""
     replaced = Signal()
     """Another project has come in the place of this one (new, open); `changed` was emitted before."""
     problems_changed = Signal()
@@ -123,6 +125,7 @@ class Document(QObject):
 
     def reset(self, project: Project, path: Path | None = None) -> None:
         """Another project in the place of this one; the undo stack is emptied."""
+        self.set_aside.emit()
         before = self._project
         self._project = project
         self._facts = None

@@ -52,7 +52,6 @@ class ExampleFinder(QObject):
         """Look for pictures; `found` follows, unless something else is looked for before."""
         self.cancel()
         self._search = _Search(dataset, self._per_class)
-        self._search.thread.start()
         self._timer.start()
 
     def cancel(self) -> None:
@@ -60,7 +59,8 @@ class ExampleFinder(QObject):
         self._timer.stop()
         self._earlier = [thread for thread in self._earlier if thread.is_alive()]
         if self._search is not None:
-            self._earlier.append(self._search.thread)
+            if self._search.thread.ident is not None:
+                self._earlier.append(self._search.thread)
             self._search = None
 
     def shutdown(self) -> None:
@@ -71,6 +71,10 @@ class ExampleFinder(QObject):
     def _poll(self) -> None:
         search = self._search
         if search is None or search.thread.is_alive():
+            return
+        if search.thread.ident is None:
+            # Not at once: a window opens before its pictures are looked for.
+            search.thread.start()
             return
         self.cancel()
         if search.found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -18,6 +18,7 @@ def _source(name: str) -> str:
     return (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=512)
 def pixmap(name: str, color: str, *, size: int = 16, ratio: float = 2.0) -> QPixmap:
     """An icon of `size` logical pixels in one colour. `name` is the file's name without .svg."""
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from platformdirs import user_data_path
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox, QStackedWidget
 
 from nnplayground.sample_projects import sample_projects
 from nnplayground.spec.codec import FileError
 from nnplayground.spec.dataset import Dataset, ImageFolder
 from nnplayground.spec.edits import set_dataset
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.files import SUFFIX
+from nnplayground.spec.files import SUFFIX, load_project
 from nnplayground.spec.project import Project
 from nnplayground.spec.templates import TEMPLATES
 from nnplayground.training.mailbox import Frame
-from nnplayground.training.session import Session
-from nnplayground.training.store import runs_folder
+from nnplayground.training.runs import runs_folder
 from nnplayground.ui.actions import Actions
 from nnplayground.ui.document import Document
 from nnplayground.ui.menus import MenuCommands, build_menus
@@ -30,9 +30,14 @@ from nnplayground.ui.runner import Runner
 from nnplayground.ui.sample_questions import SampleQuestions
 from nnplayground.ui.scanner import Scanner
 from nnplayground.ui.start_page import StartPage
+from nnplayground.ui.status import StatusNotes
 from nnplayground.ui.theme import ThemeName, apply_theme, colors
 from nnplayground.ui.toolbar import RunToolBar
+from nnplayground.ui.widgets.form import commit_pending
 from nnplayground.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from nnplayground.training.session import Session
 
 _FILTER = f"nnplayground projects (*{SUFFIX})"
 
@@ -43,12 +48,12 @@ class MainWindow(QMainWindow):
     session: makes the session in the engine thread.
     """
 
-    def __init__(self, preferences: Preferences, session: Callable[[], Session] = Session) -> None:
+    def __init__(self, preferences: Preferences, session: Callable[[], Session] | None = None) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self._preferences = preferences
         self.document = Document(parent=self)
-        self.runner = Runner(session, self)
+        self.runner = Runner(session or new_session, self)
         self.workspace = Workspace(self.document)
         self._scanner = Scanner(self)
         self._scanned: Dataset | None = None
@@ -56,9 +61,10 @@ class MainWindow(QMainWindow):
         self._toolbar = RunToolBar(self._commands, self.document)
         self._start_page = StartPage(sample_projects())
         self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
+        self._status = StatusNotes(self.statusBar(), self.document)
         self._stack = QStackedWidget()
-        self._engine_note = QLabel()
         self._start_pending = False
+        self._run_kept = False
         self._placed = False
         self._close_accepted = False
         self._build()
@@ -71,8 +77,6 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(self.workspace)
         self.setCentralWidget(self._stack)
         self.setAcceptDrops(True)
-        self.statusBar().addPermanentWidget(self._engine_note)
-        self.statusBar().setSizeGripEnabled(False)
         commands = MenuCommands(
             open_recent=lambda path: self.open_path(Path(path)),
             open_sample=self.open_sample,
@@ -110,6 +114,7 @@ class MainWindow(QMainWindow):
         }.items():
             act[name].triggered.connect(slot)
         document = self.document
+        document.set_aside.connect(self._on_set_aside)
         document.changed.connect(self._on_changed)
         document.facts_changed.connect(self._refresh)
         document.problems_changed.connect(self._refresh)
@@ -124,7 +129,9 @@ class MainWindow(QMainWindow):
         workspace = self.workspace
         workspace.wants_changed.connect(self._send_wants)
         workspace.detail_requested.connect(self._questions.show_detail)
+        workspace.canvas.template_requested.connect(self.use_template)
         workspace.canvas.run_pause_requested.connect(self._on_run_pause)
+        workspace.curves.run_pause_requested.connect(self._on_run_pause)
         workspace.dataset.open_folder_requested.connect(self._on_open_folder)
         workspace.dataset.locate_requested.connect(self._on_locate)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
@@ -141,15 +148,15 @@ class MainWindow(QMainWindow):
         """Open a project file or a folder of images. False where it could not be done; the user has been told."""
         if path.is_dir():
             return self.open_folder(path)
-        if not self._may_discard():
-            return False
         try:
-            self.document.open(path)
+            project = load_project(path)
         except FileError as error:
             self._complain("The project cannot be opened", str(error))
             return False
+        if not self._may_discard():
+            return False
+        self.show_project(project, path.resolve())
         self._preferences.add_recent(path.resolve())
-        self._show_workspace()
         return True
 
     def open_folder(self, folder: Path) -> bool:
@@ -167,11 +174,11 @@ class MainWindow(QMainWindow):
             return False
         sample = next(each for each in sample_projects() if each.file == file)
         try:
-            self.document.open(sample.path)
+            project = load_project(sample.path)
         except FileError as error:
             self._complain("The sample cannot be opened", str(error))
             return False
-        self.show_project(self.document.project)
+        self.show_project(project)
         self.workspace.messages.show_message(f"{sample.title}. {sample.about}")
         return True
 
@@ -183,12 +190,14 @@ class MainWindow(QMainWindow):
 
     def save(self) -> bool:
         """Save in the project's file. False where it was not done."""
+        self._commit_pending()
         if self.document.path is None:
             return self.save_as()
         return self._save_to(self.document.path)
 
     def save_as(self) -> bool:
         """Ask for a file and save there."""
+        self._commit_pending()
         start = self.document.path or Path(self._preferences.last_folder) / f"untitled{SUFFIX}"
         name, _ = QFileDialog.getSaveFileName(self, "Save the project", str(start), _FILTER)
         if not name:
@@ -204,7 +213,8 @@ class MainWindow(QMainWindow):
             return False
         self._preferences.last_folder = str(path.parent)
         self._preferences.add_recent(path.resolve())
-        self.statusBar().showMessage(f"Saved {path.name}.", 6000)
+        self._status.show_saved_now()
+        self.statusBar().showMessage(f"Saved {path.name}.", 4000)
         return True
 
     def show_project(self, project: Project, path: Path | None = None) -> None:
@@ -257,25 +267,40 @@ class MainWindow(QMainWindow):
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
         answer = box.exec()
+        box.deleteLater()
         if answer == buttons.Save:
             return self.save()
         return answer == buttons.Discard
 
     def _complain(self, title: str, text: str) -> None:
         """A message that must be seen: something the user asked for was not done."""
-        if self.isVisible():
-            QMessageBox.warning(self, title, text)
-        self.workspace.messages.show_message(text, "error")
+        box = QMessageBox(QMessageBox.Icon.Warning, title, text, QMessageBox.StandardButton.Ok, self)
+        box.setObjectName("complaint")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        # While the program starts, the window is not there yet; then it is said as soon as it is.
+        QTimer.singleShot(0, box, box.open)
+
+    def show_unexpected(self, error: BaseException, log: Path) -> None:
+        """A mistake of the program itself; what the user has done is still there."""
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        self.workspace.messages.show_message(
+            f"Something went wrong unexpectedly: {reason.rstrip('.')}. Your project is as it was; the details are in "
+            f"{log}.",
+            "error",
+        )
 
     # Runs
 
     def start(self) -> None:
         """Start a run, or go on."""
+        self._commit_pending()
         if self.document.errors:
             self.workspace.messages.show_message(self._run_problem() or "", "warning")
             return
         if not self.runner.active:
+            self._run_kept = False
             self.workspace.messages.clear()
+            self._toolbar.progress.show_starting()
         self.runner.run(self.document.project, self._runs())
 
     def _on_run_pause(self) -> None:
@@ -292,8 +317,14 @@ class MainWindow(QMainWindow):
             self._start_pending = True
 
     def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def]
+        self._commit_pending()
         if not self.document.errors:
             self.runner.step(kind, self.document.project, self._runs())
+
+    def _commit_pending(self) -> None:
+        """What is being typed counts, also where a shortcut leaves the focus in its field."""
+        commit_pending()
+        self._toolbar.settings.commit_pending()
 
     def _runs(self) -> Path:
         return runs_folder(self.document.path, user_data_path("nnplayground"))
@@ -301,7 +332,6 @@ class MainWindow(QMainWindow):
     def _on_reset(self) -> None:
         self.runner.reset()
         self.workspace.show_reset()
-        self._toolbar.progress.show_idle(self._run_problem())
         self._refresh()
 
     def _on_cancel_loading(self) -> None:
@@ -310,28 +340,44 @@ class MainWindow(QMainWindow):
             self.runner.stop()
 
     def _on_frame(self, frame: Frame) -> None:
-        if frame.loaded is not None and self._scanned == self.document.project.dataset:
+        dataset = self.document.project.dataset
+        if frame.loaded is not None and frame.loaded.dataset == dataset:
             self.document.set_facts(frame.loaded.catalog.facts)
+        if frame.refused is not None and frame.refused.dataset == dataset:
+            refused = frame.refused
+            self.document.set_facts(DataFacts(problem=refused.message, missing_path=refused.missing_path))
         self.workspace.show_frame(frame)
         if self.runner.active or frame.ended is not None:
             self._toolbar.progress.show_frame(frame)
         if frame.started is not None:
+            self._run_kept = True
             self._send_wants()
+        if frame.notice is not None:
+            self._run_kept = False
         if frame.ended is not None and frame.ended.error is not None:
             self.workspace.messages.show_message(frame.ended.error, "error")
-        self._show_engine(frame)
-
-    def _show_engine(self, frame: Frame) -> None:
-        if frame.preparing is not None and self.runner.active:
-            self._engine_note.setText(frame.preparing.message)
-        if frame.started is not None and self.runner.project is not None:
-            names = {"keras": "Keras on TensorFlow", "scratch": "numpy · float32"}
-            self._engine_note.setText(names[self.runner.project.training.engine])
+        self._status.show_frame(frame, self.runner.project)
+        if frame.loaded is not None and not self.runner.active:
+            self._status.show_state("idle", len(self.document.errors))
 
     def _send_wants(self) -> None:
         self.runner.set_wants(self.workspace.wants)
 
     # Following the document
+
+    def _on_set_aside(self) -> None:
+        """Another project comes: the run ends and is kept, and nothing of it is seen with the new one."""
+        self._start_pending = False
+        self._scanned = None
+        self._scanner.cancel()
+        self._questions.close()
+        ended = self.runner.active
+        self.runner.forget()
+        self.workspace.clear()
+        self._status.forget_run()
+        if ended:
+            kept = f" What it has learned is kept in {self._runs()}." if self._run_kept else ""
+            self.workspace.messages.show_message(f"The run of {self._name()} was stopped.{kept}")
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.runner.project_changed(before, after)
@@ -351,7 +397,7 @@ class MainWindow(QMainWindow):
             self._start_pending = False
             self.start()
         elif facts.problem is None and not self.runner.active:
-            self.runner.preload(self.document.project)
+            self.runner.preload(dataset)
 
     def _run_problem(self) -> str | None:
         """Why Run is not possible; None where it is."""
@@ -366,7 +412,7 @@ class MainWindow(QMainWindow):
         idle = state == "idle"
         act = self._commands
         act["run"].setEnabled((idle and problem is None) or state == "paused")
-        act["run"].setText("&Continue" if state == "paused" else "&Run")
+        act.rename("run", "&Continue" if state == "paused" else "&Run")
         act["run"].setToolTip(f"Run is not possible yet: {problem}" if idle and problem else "Train the model. (F5)")
         act["pause"].setEnabled(state == "running")
         can_step = (idle and problem is None) or state in ("running", "paused")
@@ -374,8 +420,12 @@ class MainWindow(QMainWindow):
         act["step_epoch"].setEnabled(can_step)
         act["stop"].setEnabled(not idle)
         act["reset"].setEnabled(self.runner.trained or not idle)
-        self._toolbar.show_running(state == "running")
+        self._toolbar.show_state(state)
         if idle and not self.runner.trained:
+            self._toolbar.progress.forget()
+            self._status.forget_run()
+        self._status.show_state(state, len(self.document.errors))
+        if idle:
             self._toolbar.progress.show_idle(problem)
         self.workspace.inspector.set_running(not idle)
         self.workspace.dataset.set_running(not idle)
@@ -396,7 +446,9 @@ class MainWindow(QMainWindow):
         return f"{where}\nThere are unsaved changes." if self.document.dirty else where
 
     def _show_workspace(self) -> None:
-        self._stack.setCurrentWidget(self.workspace)
+        if self._stack.currentWidget() is not self.workspace:
+            self._stack.setCurrentWidget(self.workspace)
+            self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._place()
         self._send_wants()
 
@@ -478,6 +530,16 @@ class MainWindow(QMainWindow):
         self.runner.close()
         event.accept()
 
+    def close_soon(self, *, ask: bool) -> None:
+        """Close in the next turn of the event loop, as Ctrl-C in the terminal wants. ask: about unsaved changes."""
+        if not ask:
+            self.discard_changes()
+            box = self.findChild(QMessageBox, "ask_to_save")
+            if box is not None:
+                box.done(QMessageBox.StandardButton.Discard)
+                return
+        QTimer.singleShot(0, self.close)
+
     def _on_runner_closed(self) -> None:
         """The last thing that holds the program: the engine has ended after the window was closed."""
         app = QApplication.instance()
@@ -489,6 +551,13 @@ class MainWindow(QMainWindow):
         geometry = self._preferences.layout("window")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1440, 900)
+
+
+def new_session() -> Session:
+    """Imported in the thread that calls it: the window opens without what only a run needs."""
+    from nnplayground.training.session import Session
+
+    return Session()
 
 
 def relocated(project: Project, missing: str, folder: str) -> Project:

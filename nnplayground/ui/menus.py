@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -16,8 +17,7 @@ from nnplayground.ui.theme import ThemeName
 from nnplayground.ui.workspace import Workspace
 
 
-@dataclass(frozen=True)
-class MenuCommands:
+class MenuCommands(msgspec.Struct, frozen=True):
     """What menu entries that are no fixed actions do."""
 
     open_recent: Callable[[str], object]
@@ -79,6 +79,10 @@ def _model_menu(menu: QMenu, commands: MenuCommands) -> None:
     menu.setToolTipsVisible(True)
 
 
+def _choose(commands: MenuCommands, name: ThemeName, checked: bool = False) -> None:
+    commands.set_theme(name)
+
+
 def _view_menu(menu: QMenu, actions: Actions, workspace: Workspace, commands: MenuCommands) -> None:
     menu.addActions(workspace.dock_actions())
     menu.addSeparator()
@@ -92,6 +96,6 @@ def _view_menu(menu: QMenu, actions: Actions, workspace: Workspace, commands: Me
         entry.setObjectName(f"theme.{name}")
         entry.setCheckable(True)
         entry.setChecked(commands.theme() == name)
-        entry.triggered.connect(lambda checked=False, name=name: commands.set_theme(name))
+        entry.triggered.connect(partial(_choose, commands, name))
         themes.addAction(entry)
     menu.addAction(actions["larger_text"])

@@ -6,18 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.project import Project
 from nnplayground.training.controls import Controls, StepKind
 from nnplayground.training.events import SnapshotWants
 from nnplayground.training.live import live_changes
 from nnplayground.training.mailbox import Frame, Mailbox
-from nnplayground.training.session import Session
-from nnplayground.training.store import RunStore
-from nnplayground.training.worker import EngineWorker, Refusal
+from nnplayground.training.questions import Refusal
+from nnplayground.training.worker import EngineWorker
+
+if TYPE_CHECKING:
+    from nnplayground.training.session import Session
+    from nnplayground.training.store import RunStore
 
 State = Literal["idle", "running", "paused", "stopping"]
 FRAME_MILLISECONDS = 33
@@ -47,6 +51,7 @@ class Runner(QObject):
         self._project: Project | None = None
         self._run_id = ""
         self._trained = False
+        self._generation = 0
         self._closing = False
         self._answered.connect(self._on_answered)
         self._timer = QTimer(self)
@@ -95,7 +100,8 @@ class Runner(QObject):
 
     def _start(self, project: Project, runs: Path | None, *, first_step: StepKind | None) -> None:
         self.cancel_loading()
-        controls = Controls(snapshot_waiting=lambda: self._mailbox.snapshot_waiting)
+        mailbox = self._mailbox
+        controls = Controls(snapshot_waiting=lambda: mailbox.snapshot_waiting)
         controls.wants = self._wants
         if first_step is not None:
             controls.step(first_step)
@@ -103,6 +109,8 @@ class Runner(QObject):
         self._project = project
 
         def store(frozen: Project, run_id: str) -> RunStore | None:
+            from nnplayground.training.store import RunStore
+
             return RunStore(runs / run_id, frozen, seed=frozen.training.seed) if runs is not None else None
 
         self._worker.run(
@@ -124,18 +132,37 @@ class Runner(QObject):
             self._set_state("stopping")
 
     def reset(self) -> None:
-        """Forget the trained weights. Ends a run that is under way."""
-        self.stop()
+        """Forget the trained weights. Ends a run that is under way: it is kept, but nothing more is heard of it."""
+        if self._controls is not None:
+            self._controls.stop()
+            # Once more: what it would say about the validation samples at its end nobody wants to know.
+            self._controls.stop()
+            self._worker.wake()
+            self._listen_anew()
+        self._controls = None
         self._trained = False
-        self._worker.ask(lambda session: session.reset(), lambda answer: None)
+        self._generation += 1
+        self._worker.ask(lambda session: session.reset(), lambda answer: None, between_runs=True)
+        self._set_state("idle")
 
-    def preload(self, project: Project) -> None:
-        """Read the data of a project in the background, in place of what is being read."""
+    def forget(self) -> None:
+        """Another project takes the place of this one: as `reset`, and data that is being read is not wanted either."""
+        self.cancel_loading()
+        self._listen_anew()
+        self.reset()
+        self._project = None
+
+    def _listen_anew(self) -> None:
+        self._mailbox = Mailbox()
+        self._worker.deliver_to(self._mailbox)
+
+    def preload(self, dataset: Dataset) -> None:
+        """Read data in the background, in place of what is being read."""
         self.cancel_loading()
         controls = Controls()
         self._loading = controls
         self._worker.run(
-            lambda session, controls, report: session.preload(project, controls=controls, report=report), controls
+            lambda session, controls, report: session.preload(dataset, controls=controls, report=report), controls
         )
 
     def cancel_loading(self) -> None:
@@ -163,17 +190,18 @@ class Runner(QObject):
 
     def refresh_snapshot(self) -> None:
         """Look into the model as it is now; the snapshot comes with a frame."""
-        wants, run_id = self._wants, self._run_id
+        wants, run_id, mailbox = self._wants, self._run_id, self._mailbox
         if not wants.anything:
             return
         self._worker.ask(
             lambda session: session.snapshot(wants, run_id=run_id),
-            lambda answer: None if isinstance(answer, Refusal) else self._mailbox.put(answer),
+            lambda answer: None if isinstance(answer, Refusal) else mailbox.put(answer),
         )
 
     def ask(self, question: Callable[[Session], Any], then: Callable[[Any], None]) -> None:
         """Ask the session in the engine thread; `then` gets the answer, or a Refusal, in the GUI thread."""
-        self._worker.ask(question, lambda answer: self._answered.emit((then, answer)))
+        generation = self._generation
+        self._worker.ask(question, lambda answer: self._answered.emit((generation, then, answer)))
 
     def close(self) -> None:
         """End the run and the thread, without waiting; `closed` follows."""
@@ -185,9 +213,9 @@ class Runner(QObject):
         """Wait for the thread to end, where nothing else is left to do. True if it has."""
         return self._worker.join(seconds)
 
-    def _on_answered(self, pair: tuple[Callable[[Any], None], Any]) -> None:
-        then, answer = pair
-        if not self._closing:
+    def _on_answered(self, answered: tuple[int, Callable[[Any], None], Any]) -> None:
+        generation, then, answer = answered
+        if not self._closing and generation == self._generation:
             then(answer)
 
     def _on_tick(self) -> None:
@@ -207,7 +235,7 @@ class Runner(QObject):
             QTimer.singleShot(0, self._worker.not_painting.set)
 
     def _show(self, frame: Frame) -> None:
-        if frame.loaded is not None:
+        if frame.loaded is not None or frame.refused is not None:
             self._loading = None
         if frame.started is not None:
             self._run_id = frame.started.run_id

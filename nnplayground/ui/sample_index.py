@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from nnplayground.training.events import Catalog
@@ -14,8 +14,7 @@ SPLIT_ORDER = ("validation", "training", "test")
 """What was not trained on comes first: there the model shows what it can."""
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """The samples of a split, or those of one of its classes."""
 
     split: str
@@ -23,8 +22,7 @@ class Group:
     title: str
 
 
-@dataclass(frozen=True)
-class SampleIndex:
+class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Finds samples by id and by group."""
 
     catalog: Catalog

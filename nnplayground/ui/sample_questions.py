@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.training.events import SnapshotWants
-from nnplayground.training.worker import Refusal
+from nnplayground.training.questions import Refusal
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.sample_detail import SampleDetail
 from nnplayground.ui.runner import Runner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from nnplayground import data
 from nnplayground.spec.dataset import Dataset
@@ -24,11 +24,23 @@ class Scanner(QObject):
         self._number = 0
         self._threads: list[threading.Thread] = []
         self._done.connect(self._on_done)
+        self._wanted: Dataset | None = None
+        # In the next turn of the event loop: several changes at once are one look, and a window opens before it looks.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._start)
 
     def scan(self, dataset: Dataset) -> None:
         """Look at a dataset; `found` follows, unless another scan is asked for before."""
-        self._number += 1
-        number = self._number
+        self.cancel()
+        self._wanted = dataset
+        self._soon.start()
+
+    def _start(self) -> None:
+        dataset, number = self._wanted, self._number
+        if dataset is None:
+            return
 
         def look() -> None:
             try:
@@ -38,11 +50,12 @@ class Scanner(QObject):
             self._done.emit(number, dataset, facts)
 
         self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=look, name="scanner")
+        thread = threading.Thread(target=look, name="scanner", daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def cancel(self) -> None:
+        self._wanted = None
         self._number += 1
 
     def shutdown(self) -> None:

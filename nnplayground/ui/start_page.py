@@ -48,10 +48,7 @@ class StartPage(QScrollArea):
         outer.addStretch(1)
         column.setContentsMargins(16, 28, 16, 28)
         title = QLabel("Build a neural network by hand, and watch it learn")
-        font = title.font()
-        font.setPixelSize(round(font.pixelSize() * 1.9))
-        font.setWeight(font.Weight.Bold)
-        title.setFont(font)
+        title.setProperty("title", "true")
         title.setWordWrap(True)
         about = QLabel(
             "Choose images of your own, one folder for each class, or start with a sample. Everything stays on this "

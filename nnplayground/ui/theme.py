@@ -5,9 +5,9 @@ Widgets ask `colors(widget)` while painting and so follow a change of theme by Q
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -17,8 +17,7 @@ from nnplayground.ui import icons
 ThemeName = Literal["system", "light", "dark"]
 
 
-@dataclass(frozen=True)
-class Colors:
+class Colors(msgspec.Struct, frozen=True):
     """All colours of one theme. Text on its background has a contrast of at least 4.5:1."""
 
     dark: bool
@@ -108,6 +107,11 @@ def colors(widget: QWidget | None = None) -> Colors:
 def apply_theme(app: QApplication, name: ThemeName, *, scale: float = 1.0) -> None:
     """Put a theme in force; `system` follows the desktop. scale: of the text, 1.25 is the classroom's larger text."""
     apply_palette(app, name, scale=scale)
+    apply_style_sheet(app, name, scale=scale)
+
+
+def apply_style_sheet(app: QApplication, name: ThemeName, *, scale: float = 1.0) -> None:
+    """The rest of a theme, for the widgets that are there."""
     app.setStyleSheet(_style_sheet(_resolved(name), scale))
 
 
@@ -178,6 +182,7 @@ def _mix(first: str, second: str, share: float) -> str:
 def _style_sheet(theme: Colors, scale: float) -> str:
     small = round(11 * scale)
     heading = round(15 * scale)
+    title = round(25 * scale)
     down = icons.style_url("chevron-down", theme.muted)
     up = icons.style_url("chevron-up", theme.muted)
     check = icons.style_url("check", theme.accent_text)
@@ -214,6 +219,7 @@ QPushButton[flat_look="true"], QToolButton[flat_look="true"] {{ background: tran
     padding: 3px 6px; }}
 QPushButton[flat_look="true"]:hover, QToolButton[flat_look="true"]:hover {{ background: {theme.raised}; }}
 QPushButton[flat_look="true"]:focus, QToolButton[flat_look="true"]:focus {{ border-color: {theme.accent}; }}
+QToolButton[tiny="true"] {{ padding: 3px 5px; }}
 QPushButton[compact="true"], QToolButton[compact="true"] {{ padding: 3px 7px; }}
 QPushButton[link="warning"] {{ background: transparent; border-color: transparent; color: {theme.warning};
     padding: 1px 0; text-align: left; }}
@@ -279,6 +285,7 @@ QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border
 QLabel[muted="true"] {{ color: {theme.muted}; }}
 QLabel[section="true"] {{ color: {theme.muted}; font-size: {small}px; font-weight: 600; letter-spacing: 1px; }}
 QLabel[heading="true"] {{ font-size: {heading}px; font-weight: 700; }}
+QLabel[title="true"] {{ font-size: {title}px; font-weight: 700; }}
 QLabel[heading_small="true"] {{ color: {theme.muted}; font-weight: 600; }}
 QLabel[severity="error"] {{ color: {theme.error}; }}
 QLabel[severity="warning"] {{ color: {theme.warning}; }}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMenu,
     QSizePolicy,
     QToolBar,
@@ -18,14 +16,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnplayground.spec.training import Optimizer, Training
+from nnplayground.training.events import RunEnded
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.actions import Actions
 from nnplayground.ui.document import Document
+from nnplayground.ui.quick_settings import QuickSettings
+from nnplayground.ui.widgets.labels import ElidedLabel
 from nnplayground.ui.widgets.thin_bar import ThinBar
 
-_ENGINES = {"keras": "Keras", "scratch": "From scratch (numpy)"}
-_OPTIMIZERS = tuple(kind.__name__ for kind in Optimizer.__args__)
+_GAP = 10
+"""Pixels between progress and settings."""
 
 
 class RunToolBar(QToolBar):
@@ -45,21 +45,22 @@ class RunToolBar(QToolBar):
         self.addWidget(self._title)
         self.addSeparator()
         self._run_button = self._button(actions["run"], primary=True)
+        self._run_button.setObjectName("run_button")
+        self._run_button.installEventFilter(self)
         self._add_step_button()
         self._button(actions["stop"])
         self._button(actions["reset"])
         self.addSeparator()
-        self.progress = RunProgress()
-        self.addWidget(self.progress)
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(spacer)
-        self.settings = QuickSettings(document)
-        self.addWidget(self.settings)
+        self._details = RunDetails(document)
+        self.progress = self._details.progress
+        self.settings = self._details.settings
+        self.addWidget(self._details)
+        self._measure()
 
     def _button(self, action: QAction, *, primary: bool = False) -> QToolButton:
         button = QToolButton()
         button.setDefaultAction(action)
+        button.setAccessibleName(action.text().replace("&", ""))
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setProperty("primary", primary)
@@ -73,12 +74,31 @@ class RunToolBar(QToolBar):
         menu.addAction(self._actions["step_epoch"])
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        button.setText("Step")
-        self._actions["step"].setIconText("Step")
 
-    def show_running(self, running: bool) -> None:
-        """The main button pauses while a run goes on, and runs otherwise."""
-        self._run_button.setDefaultAction(self._actions["pause" if running else "run"])
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on Run is meant as one: its second half would press Pause, which stands there by then."""
+        if watched is self._run_button and event.type() == QEvent.Type.MouseButtonDblClick:
+            return True
+        return super().eventFilter(watched, event)
+
+    def show_state(self, state: str) -> None:
+        """The main button pauses while a run goes on, and runs otherwise. state: of the runner."""
+        self._details.share(active=state != "idle")
+        action = self._actions["pause" if state == "running" else "run"]
+        self._run_button.setDefaultAction(action)
+        self._run_button.setAccessibleName(action.text().replace("&", ""))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._measure()
+
+    def _measure(self) -> None:
+        """The main button has room for both of its words, so that nothing moves when it is pressed."""
+        font = self.font()
+        font.setBold(True)
+        words = QFontMetrics(font).horizontalAdvance("  Pause ")
+        self._run_button.setMinimumWidth(words + self.iconSize().width() + 26)
 
     def show_title(self, text: str, tip: str) -> None:
         metrics = QFontMetrics(self._title.font())
@@ -86,53 +106,109 @@ class RunToolBar(QToolBar):
         self._title.setToolTip(tip)
 
 
+class RunDetails(QWidget):
+    """Where the run stands at the left, quick settings at the right; both give way where the window is narrow."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._active = False
+        self.progress = RunProgress()
+        self.settings = QuickSettings(document)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(_GAP)
+        layout.addWidget(self.progress, 1)
+        layout.addWidget(self.settings)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumSizeHint().width(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        width = self.settings.minimumSizeHint().width() + _GAP + self.progress.minimumSizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.share(active=self._active)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self.share(active=self._active)
+
+    def share(self, *, active: bool) -> None:
+        """A run has more to tell, and leaves fewer settings that take effect at once."""
+        self._active = active
+        self.settings.fit_into(self.width() - _GAP - self.progress.usual_width(active=active))
+
+
 class RunProgress(QWidget):
     """Epoch, progress, speed and time left; or why Run is not possible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._epoch = QLabel()
+        self._epoch = ElidedLabel()
         self._epoch.setObjectName("run_epoch")
         self._bar = ThinBar()
-        self._bar.setFixedWidth(110)
+        self._bar.setFixedWidth(80)
         self._bar.setAccessibleName("Progress of the run")
-        self._speed = QLabel()
+        self._speed = ElidedLabel()
         self._speed.setProperty("muted", True)
         self._speed.setObjectName("run_speed")
+        for label in (self._epoch, self._speed):
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            label.setMinimumWidth(0)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(8)
         for widget in (self._epoch, self._bar, self._speed):
             layout.addWidget(widget)
+        layout.addStretch(1)
+        self._ended: RunEnded | None = None
         self._epochs = 0
         self._per_epoch = 1
-        self._first_epoch = 0
         self._trained_seconds = 0.0
         self._epochs_timed = 0
         self._rate = 0.0
         self._shown_at = 0.0
         self.show_idle(None)
 
+    def usual_width(self, *, active: bool) -> int:
+        """Pixels for what is usually shown, while a run goes on or else."""
+        words = "Epoch 99 / 99 999 samples/s · 59 s left" if active else "Finished · epoch 99 59 s"
+        return self.fontMetrics().horizontalAdvance(words) + 28 + (self._bar.width() if active else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("Epoch 999 / 999"), super().minimumSizeHint().height())
+
     def show_idle(self, reason: str | None) -> None:
-        """No run: nothing, or why there cannot be one."""
+        """No run: how the last one ended, or why there cannot be one."""
         self._bar.hide()
-        self._speed.clear()
-        if reason is None:
-            self._epoch.setText("Ready")
-            self._epoch.setToolTip("Press Run to train the model.")
+        self._speed.show_text("")
+        if reason is None and self._ended is not None:
+            self._show_end(self._ended)
+        elif reason is None:
+            self._epoch.show_text("Ready", tip="Press Run to train the model.")
         else:
-            metrics = QFontMetrics(self._epoch.font())
-            self._epoch.setText(metrics.elidedText(reason, Qt.TextElideMode.ElideRight, 300))
-            self._epoch.setToolTip(reason)
+            self._epoch.show_text(reason)
+
+    def forget(self) -> None:
+        """The last run no longer matters."""
+        self._ended = None
+
+    def show_starting(self) -> None:
+        """Run was pressed, and nothing has come back yet."""
+        self._epoch.show_text("Starting…")
+        self._speed.show_text("")
 
     def show_frame(self, frame: Frame) -> None:
         """Follow the run."""
         if frame.preparing is not None and frame.started is None and not frame.steps:
-            self._epoch.setText(frame.preparing.message)
-            self._epoch.setToolTip(frame.preparing.message)
+            self._epoch.show_text(frame.preparing.message)
             self._bar.setVisible(True)
             self._bar.show_progress(frame.preparing.done, frame.preparing.total)
-            self._speed.clear()
+            self._speed.show_text("")
         if frame.started is not None:
             self._epochs = frame.started.epochs
             self._per_epoch = max(frame.started.updates_per_epoch, 1)
@@ -148,11 +224,11 @@ class RunProgress(QWidget):
             self._show_place(last.epoch, last.first_update - 1 + len(last.values["loss"]))
             self._show_speed()
         if frame.ended is not None:
-            self._show_end(frame)
+            self._ended = frame.ended
+            self._show_end(frame.ended)
 
     def _show_place(self, epoch: int, update: int) -> None:
-        self._epoch.setText(f"Epoch <b>{epoch:,}</b> / {self._epochs:,}")
-        self._epoch.setToolTip(f"{update:,} updates so far")
+        self._epoch.show_text(f"Epoch {epoch:,} / {self._epochs:,}", tip=f"{update:,} updates so far")
         self._bar.setVisible(True)
         self._bar.show_progress(update, self._epochs * self._per_epoch)
 
@@ -169,11 +245,9 @@ class RunProgress(QWidget):
         if self._epochs_timed:
             left = (1 - (self._bar.share or 0)) * self._epochs * self._trained_seconds / self._epochs_timed
             words.append(f"{_duration(left)} left")
-        self._speed.setText(" · ".join(words))
+        self._speed.show_text(" · ".join(words))
 
-    def _show_end(self, frame: Frame) -> None:
-        ended = frame.ended
-        assert ended is not None
+    def _show_end(self, ended: RunEnded) -> None:
         words = {
             "finished": "Finished",
             "stopped": "Stopped",
@@ -182,9 +256,9 @@ class RunProgress(QWidget):
             "failed": "Failed",
         }
         self._bar.hide()
-        self._epoch.setText(f"{words[ended.reason]} · epoch <b>{ended.epoch:,}</b>")
-        self._epoch.setToolTip(ended.error or "The weights of this epoch are kept.")
-        self._speed.setText(_duration(ended.seconds) if ended.seconds else "")
+        kept = ended.error or f"The weights of epoch {ended.epoch:,} are kept."
+        self._epoch.show_text(f"{words[ended.reason]} · epoch {ended.epoch:,}", tip=kept)
+        self._speed.show_text(_duration(ended.seconds) if ended.seconds else "")
 
 
 def _duration(seconds: float) -> str:
@@ -195,107 +269,3 @@ def _duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
-
-
-class QuickSettings(QWidget):
-    """Engine, optimizer, learning rate and batch size; the same values as in the training form."""
-
-    focus_left = Signal()
-
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._document = document
-        self._engine = QComboBox()
-        for value, text in _ENGINES.items():
-            self._engine.addItem(text, value)
-        self._optimizer = QComboBox()
-        self._optimizer.addItems(list(_OPTIMIZERS))
-        self._rate = QLineEdit()
-        self._batch = QLineEdit()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for label, widget, name, tip, width in (
-            ("Engine", self._engine, "engine", "What computes: Keras on TensorFlow, or our own numpy engine.", 104),
-            ("Optimizer", self._optimizer, "optimizer", "The rule by which gradients become steps.", 94),
-            (
-                "LR",
-                self._rate,
-                "learning_rate",
-                "Learning rate; can be changed while training. Up and down: × and ÷.",
-                62,
-            ),
-            ("Batch", self._batch, "batch_size", "Samples for each update, or all.", 48),
-        ):
-            caption = QLabel(label)
-            caption.setProperty("muted", True)
-            caption.setBuddy(widget)
-            layout.addWidget(caption)
-            widget.setObjectName(f"quick.{name}")
-            widget.setToolTip(tip)
-            widget.setStatusTip(tip)
-            widget.setAccessibleName(label if label != "LR" else "Learning rate")
-            widget.setFixedWidth(width)
-            layout.addWidget(widget)
-        self._engine.activated.connect(lambda: self._set("training.engine", self._engine.currentData()))
-        self._optimizer.activated.connect(self._on_optimizer)
-        self._rate.editingFinished.connect(lambda: self._set_number("training.optimizer.learning_rate", self._rate))
-        self._batch.editingFinished.connect(lambda: self._set_number("training.batch_size", self._batch))
-        self._rate.installEventFilter(self)
-        document.changed.connect(lambda before, after: self._show(after.training))
-        self._show(document.project.training)
-
-    def eventFilter(self, watched, event) -> bool:  # type: ignore[no-untyped-def]
-        if watched is self._rate and event.type() == QEvent.Type.KeyPress:
-            factor = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(event.key())
-            if factor is not None:
-                current = self._document.project.training.optimizer.learning_rate
-                self._document.set_value("training.optimizer.learning_rate", stepped_rate(current, factor), merge=True)
-                return True
-        return super().eventFilter(watched, event)
-
-    def _show(self, training: Training) -> None:
-        self._engine.setCurrentIndex(self._engine.findData(training.engine))
-        self._optimizer.setCurrentText(type(training.optimizer).__name__)
-        if not (self._rate.hasFocus() and self._rate.isModified()):
-            self._rate.setText(f"{training.optimizer.learning_rate:g}")
-        if not (self._batch.hasFocus() and self._batch.isModified()):
-            self._batch.setText(str(training.batch_size))
-
-    def _set(self, path: str, value: object) -> None:
-        if not self._document.set_value(path, value):
-            self._show(self._document.project.training)
-
-    def _set_number(self, path: str, field: QLineEdit) -> None:
-        if not field.isModified():
-            return
-        field.setModified(False)
-        text = field.text().strip().replace(",", ".")
-        try:
-            value: object = int(text) if path.endswith("batch_size") else float(text)
-        except ValueError:
-            value = text
-        self._set(path, value)
-        self._show(self._document.project.training)
-
-    def _on_optimizer(self) -> None:
-        name = self._optimizer.currentText()
-        if name == type(self._document.project.training.optimizer).__name__:
-            return
-        self._set("training.optimizer", name)
-
-
-def stepped_rate(rate: float, direction: int) -> float:
-    """The next rate up or down the ladder 1, 2, 5, 10, 20, 50, …"""
-    from math import floor, log10
-
-    if rate <= 0:
-        return 0.001
-    ladder = [1.0, 2.0, 5.0, 10.0]
-    exponent = floor(log10(rate) + 1e-9)
-    lead = rate / 10**exponent
-    if direction > 0:
-        step = next((each for each in ladder if each > lead * 1.001), 20.0)
-    else:
-        step = next((each for each in reversed(ladder) if each < lead * 0.999), 0.5)
-    return float(f"{step * 10**exponent:.6g}")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
-from nnplayground.training.events import Catalog, RunStarted, Snapshot, SnapshotWants
+from nnplayground.training.events import Catalog, DataLoaded, RunStarted, Snapshot, SnapshotWants
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.canvas.panel import CanvasPanel
 from nnplayground.ui.docks import PanelDock, TabMenus
@@ -23,6 +23,8 @@ from nnplayground.ui.widgets.message_bar import MessageBar
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.staggered import Staggered
 
+_USUAL_LINE = 16
+"""Pixels of a line of text at the usual size."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
@@ -80,19 +82,19 @@ class Workspace(QMainWindow):
         self.setCorner(Qt.Corner.BottomRightCorner, _BOTTOM)
         self._dock(self.palette_panel, "Layers", _LEFT)
         self._dock(self.dataset, "Data", _LEFT)
-        self._dock(self.inspector, "Inspector", _RIGHT, own_title=True)
-        self._dock(self.activations, "Activations", _RIGHT, own_title=True)
+        self._dock(self.inspector, "Inspector", _RIGHT, header=self.inspector.header)
+        self._dock(self.activations, "Activations", _RIGHT)
         for panel, title in ((self.curves, "Curves"), (self.weights, "Weights"), (self.confusion, "Confusion")):
             self._dock(panel, title, _BOTTOM)
-        self._dock(self.mistakes, "Mistakes", _BOTTOM, own_title=True)
+        self._dock(self.mistakes, "Mistakes", _BOTTOM, header=self.mistakes.header)
         self.splitDockWidget(self._docks["inspector"], self._docks["activations"], Qt.Orientation.Horizontal)
         self.splitDockWidget(self._docks["curves"], self._docks["mistakes"], Qt.Orientation.Horizontal)
         self.tabifyDockWidget(self._docks["curves"], self._docks["weights"])
         self.tabifyDockWidget(self._docks["weights"], self._docks["confusion"])
         self._docks["curves"].raise_()
 
-    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea, *, own_title: bool = False) -> None:
-        dock = PanelDock(panel, title, own_title=own_title)
+    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea, *, header: QWidget | None = None) -> None:
+        dock = PanelDock(panel, title, header=header)
         dock.visibilityChanged.connect(self._on_docks_changed)
         dock.dockLocationChanged.connect(self._on_docks_changed)
         self.addDockWidget(area, dock)
@@ -121,9 +123,11 @@ class Workspace(QMainWindow):
 
     def place_docks(self, width: int, height: int) -> None:
         """Sizes in keeping with the window, for the first start and after a reset of the layout."""
-        side = max(200, min(250, width * 15 // 100))
-        inspector = max(262, min(330, width * 20 // 100))
-        activations = max(250, min(330, width * 20 // 100))
+        # Larger letters need more room at the sides, of which the canvas has the most to give.
+        scale = min(max(self.fontMetrics().height() / _USUAL_LINE, 1.0), 1.15)
+        side = round(scale * max(206, min(250, width * 15 // 100)))
+        inspector = round(scale * max(262, min(330, width * 20 // 100)))
+        activations = round(scale * max(250, min(330, width * 20 // 100)))
         bottom = max(220, min(420, height * 31 // 100))
         docks = self._docks
         self.resizeDocks([docks["palette"]], [side], Qt.Orientation.Horizontal)
@@ -136,7 +140,7 @@ class Workspace(QMainWindow):
             [docks["curves"], docks["mistakes"]], [rest * 52 // 100, rest * 48 // 100], Qt.Orientation.Horizontal
         )
         self.resizeDocks(
-            [docks["palette"], docks["dataset"]], [height * 52 // 100, height * 40 // 100], Qt.Orientation.Vertical
+            [docks["palette"], docks["dataset"]], [height * 46 // 100, height * 46 // 100], Qt.Orientation.Vertical
         )
 
     def reset_layout(self) -> None:
@@ -199,8 +203,12 @@ class Workspace(QMainWindow):
         """Hand what has happened in the run to the panels."""
         if frame.preparing is not None:
             self.dataset.show_progress(frame.preparing.message, frame.preparing.done, frame.preparing.total)
-        if frame.loaded is not None:
+        if frame.loaded is not None and self._fits(frame.loaded):
             self._show_catalog(frame.loaded.catalog)
+        if frame.started is not None or frame.ended is not None or frame.refused is not None:
+            self.dataset.show_progress("")
+        if frame.notice is not None:
+            self.messages.show_message(frame.notice.message, "warning")
         if frame.started is not None:
             self._show_started(frame.started)
         self.curves.show_frame(frame)
@@ -213,6 +221,10 @@ class Workspace(QMainWindow):
         if frame.epochs:
             seconds = frame.epochs[-1].seconds
             self._staggered.put("canvas", lambda: self.canvas.show_seconds_per_epoch(seconds))
+
+    def _fits(self, loaded: DataLoaded) -> bool:
+        """Whether to show these samples: those of a run, or the ones of the data as it is chosen now."""
+        return bool(loaded.run_id) or loaded.dataset == self._document.project.dataset
 
     def _show_catalog(self, catalog: Catalog) -> None:
         self.dataset.show_progress("", 0, 0)
@@ -277,6 +289,15 @@ class Workspace(QMainWindow):
         layer_id = self.activation_layer
         if layer_id:
             self.activations.set_layer(layer_id, layer_id)
+
+    def clear(self) -> None:
+        """Forget everything that was shown of a project and its runs: another one takes its place."""
+        self._staggered.clear()
+        self._catalog = None
+        for panel in (self.curves, self.activations, self.mistakes, self.confusion, self.weights, self.messages):
+            panel.clear()
+        self.dataset.show_progress("")
+        self.canvas.show_seconds_per_epoch(None)
 
     def show_reset(self) -> None:
         """What was learned is forgotten; the curves of earlier runs stay."""

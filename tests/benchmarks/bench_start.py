@@ -9,10 +9,17 @@ import sys
 from PySide6.QtCore import QEvent, QObject
 from nnplayground.app import create_app
 app, window = create_app([sys.argv[1]])
+class Watch(QObject):
+    painted = False
+    def eventFilter(self, watched, event):
+        self.painted = self.painted or event.type() == QEvent.Type.Paint
+        return False
+watch = Watch()
+window.workspace.canvas.view.viewport().installEventFilter(watch)
 window.show()
-app.processEvents()
-app.processEvents()
-assert window.workspace.canvas.isVisible() and window.grab().width() > 100
+while not watch.painted:
+    app.processEvents()
+assert len(window.workspace.canvas.scene.blocks) == len(window.document.project.model.blocks)
 import os
 os._exit(0)
 """

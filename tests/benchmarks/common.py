@@ -53,7 +53,9 @@ def ratio_row(what: str, ours: float, reference: float, *, budget: float, unit: 
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    """Bytecode is kept, as after an installation: the libraries that we are compared with have theirs."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
 
 
 def process_seconds(code: str, *arguments: str) -> float:

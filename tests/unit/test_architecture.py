@@ -19,11 +19,14 @@ ALLOWED: dict[str, set[str]] = {
     "engine": {"samples", "spec", "layers"},
     "training": {"engine", "data", "samples", "spec", "layers"},
     "resources": set(),
+    "log": set(),
     "sample_projects": {"resources"},
     "ui": {"training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects"},
-    "cli": {"training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects", "app", "ui"},
-    "app": {"ui"},
-    "__main__": {"cli"},
+    "cli": {
+        "training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects", "log", "app", "ui"
+    },  # fmt: skip
+    "app": {"ui", "log"},
+    "__main__": {"cli", "log"},
 }
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "PySide6": ("ui/", "app.py"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from nnplayground.layers.base import counted, shape_text
 from nnplayground.layers.core import Input
@@ -16,8 +17,7 @@ UNKNOWN = "?"
 """Written beside a wire whose shape is not known."""
 
 
-@dataclass(frozen=True)
-class BlockFace:
+class BlockFace(msgspec.Struct, frozen=True):
     """Everything a block shows. family: key of its colour; marks: its problems as (severity, sentence)."""
 
     layer_id: str

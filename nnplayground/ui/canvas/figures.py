@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import LayerShapes
@@ -13,8 +14,7 @@ from nnplayground.spec.project import Project
 _FLOAT32 = 4
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(msgspec.Struct, frozen=True):
     """parameters: number of values in all weights. weights, memory_per_batch: bytes; None where not yet known."""
 
     parameters: int

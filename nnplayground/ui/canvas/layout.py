@@ -8,8 +8,9 @@ The same model always gives the same layout.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from nnplayground.layers.core import Input
 from nnplayground.spec.model import Model, Wire
@@ -21,8 +22,7 @@ class Point(NamedTuple):
     y: float
 
 
-@dataclass(frozen=True)
-class Measures:
+class Measures(msgspec.Struct, frozen=True):
     """Sizes in scene units (pixels at 100 %)."""
 
     width: float = 320
@@ -60,8 +60,7 @@ class Route(NamedTuple):
     """The text lies to the right of that point."""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """positions: centre of every block."""
 
     positions: Mapping[str, Point]
@@ -88,8 +87,7 @@ def arrange(model: Model, measures: Measures) -> Layout:
     return Layout(positions, routes)
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(msgspec.Struct, frozen=True):
     """A connected part, its first block at x = 0 and its top edge at y = 0."""
 
     positions: Mapping[str, Point]

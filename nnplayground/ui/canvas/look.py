@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
@@ -23,8 +23,7 @@ MARK = 16.0
 """Side of the problem mark at a block's corner."""
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(msgspec.Struct, frozen=True):
     """Fonts and sizes of the canvas, all from the font of the widget. scale: 1 at the ordinary font."""
 
     scale: float
@@ -46,7 +45,7 @@ class Style:
     @property
     def measures(self) -> Measures:
         plain = Measures()
-        return Measures(**{name: value * self.scale for name, value in vars(plain).items()})
+        return Measures(**{name: value * self.scale for name, value in msgspec.structs.asdict(plain).items()})
 
 
 BlockState = Literal["plain", "hovered", "selected", "target", "aimed"]

@@ -8,10 +8,12 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QGuiApplication
 from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
+from nnplayground.layers.core import Input
 from nnplayground.spec import edits
 from nnplayground.spec.checks import Problem
-from nnplayground.spec.model import LayerShapes, infer_shapes
-from nnplayground.spec.project import Project
+from nnplayground.spec.dataset import Points
+from nnplayground.spec.model import LayerShapes
+from nnplayground.spec.project import Project, project_shapes
 from nnplayground.ui.canvas.actions import CanvasActions
 from nnplayground.ui.canvas.commands import Commands
 from nnplayground.ui.canvas.figures import figures
@@ -23,6 +25,7 @@ from nnplayground.ui.canvas.overlays import NoteItem
 from nnplayground.ui.canvas.placing import Workbench, place_of
 from nnplayground.ui.canvas.problem_strip import ProblemStrip
 from nnplayground.ui.canvas.scene import CanvasScene
+from nnplayground.ui.canvas.starters import StarterCard
 from nnplayground.ui.canvas.view import CanvasView
 from nnplayground.ui.document import Document
 
@@ -40,6 +43,8 @@ class CanvasPanel(QWidget):
     """Id of the layer whose parameters the user wants to change now."""
     problem_clicked = Signal(str)
     """Path of the problem that the user wants to see the place of."""
+    template_requested = Signal(str)
+    """Name of a ready-made model that the user wants to begin with."""
     run_pause_requested = Signal()
     """Space was pressed on the canvas."""
 
@@ -56,6 +61,7 @@ class CanvasPanel(QWidget):
         self._note = note
         self.scene.addItem(note)
         self.view = CanvasView(Workbench(document, self.scene, self.commands, note), self)
+        self.starters = StarterCard(self.view)
         self.problems = ProblemStrip(self)
         self.figures = FiguresStrip(self)
         column = QVBoxLayout(self)
@@ -97,6 +103,7 @@ class CanvasPanel(QWidget):
         self._document.facts_changed.connect(self._refresh)
         self._document.problems_changed.connect(self._on_problems_changed)
         self.scene.selection.changed.connect(self._on_selection_changed)
+        self.starters.template_requested.connect(self.template_requested)
         self.view.edit_requested.connect(self.edit_requested)
         self.view.run_pause_requested.connect(self.run_pause_requested)
         self.view.insertion_requested.connect(self._offers.offer_layers)
@@ -182,9 +189,13 @@ class CanvasPanel(QWidget):
 
     def _refresh(self) -> None:
         project, facts = self._document.project, self._document.facts
-        self._shapes = infer_shapes(project.model, facts.input_shape if facts is not None else None)
+        self._shapes = project_shapes(project)
         self._show_model()
         self.figures.show_figures(figures(project, self._shapes, facts))
+        if all(isinstance(block.layer, Input) for block in project.model.blocks):
+            self.starters.offer(pictures=not isinstance(project.dataset, Points))
+        else:
+            self.starters.withdraw()
 
     def _show_model(self) -> None:
         document = self._document

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QPointF
 
 from nnplayground.spec import edits
@@ -22,8 +22,7 @@ _FAR_RIGHT = 30.0
 """How far beside the model the empty area begins where a merge layer stands apart."""
 
 
-@dataclass(frozen=True)
-class Workbench:
+class Workbench(msgspec.Struct, frozen=True):
     """What a gesture works with."""
 
     document: Document

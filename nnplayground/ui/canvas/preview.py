@@ -10,8 +10,8 @@ from nnplayground.spec import edits
 from nnplayground.spec.checks import check
 from nnplayground.spec.edits import EditError
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.model import LayerShapes, Wire, infer_shapes
-from nnplayground.spec.project import Project
+from nnplayground.spec.model import LayerShapes, Wire
+from nnplayground.spec.project import Project, project_shapes
 from nnplayground.ui.canvas.faces import BlockFace, block_faces, wire_labels
 
 Edit = Callable[[Project], Project]
@@ -36,9 +36,8 @@ def preview(project: Project, edit: Edit, facts: DataFacts | None, *, layer_id: 
         after = edit(project)
     except EditError as problem:
         return Preview(False, False, str(problem), {}, {})
-    input_shape = facts.input_shape if facts is not None else None
-    before = infer_shapes(project.model, input_shape)
-    shapes = infer_shapes(after.model, input_shape)
+    before = project_shapes(project)
+    shapes = project_shapes(after)
     faces = block_faces(after.model, shapes, check(after, facts))
     labels = wire_labels(after.model, shapes)
     added = edits.added_ids(project, after)

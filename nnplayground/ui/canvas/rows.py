@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
+
+import msgspec
 
 from nnplayground.spec.model import Wire
 
@@ -25,8 +26,7 @@ Distance = Callable[[Node, Node], float]
 """The least distance between the middles of two neighbours in a row."""
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """row: number of each block's row. steps[n]: pairs of nodes in rows n and n + 1 that a wire joins.
 
     wires run down; upward ones (in a circle) take no part in the arrangement. shortcuts: layers all of whose long

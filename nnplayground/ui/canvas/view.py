@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -82,20 +82,6 @@ class CanvasView(ZoomView):
             self._gesture.move(point, QGuiApplication.keyboardModifiers())
         elif self._drop is not None:
             self._drop.move(point)
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """An empty model says how to begin."""
-        blocks = self._bench.scene.blocks
-        if len(blocks) > 1 or self._bench.note.isVisible():
-            return
-        below = max((item.scene_rect.bottom() for item in blocks.values()), default=0.0) + 18
-        painter.setPen(QColor(colors(self).muted))
-        painter.setFont(self.font())
-        painter.drawText(
-            QRectF(-200, below, 400, 60),
-            int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap),
-            "Drag a layer here, double-click one in the list,\nor press / to add one.",
-        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """With a frame where the keyboard has led here."""

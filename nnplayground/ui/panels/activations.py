@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -51,10 +50,6 @@ class ActivationsPanel(QWidget):
         self._snapshot: Snapshot | None = None
         self._outdated = False
 
-        heading = QLabel("Activations")
-        bold = heading.font()
-        bold.setBold(True)
-        heading.setFont(bold)
         self._layers = QComboBox()
         self._layers.setObjectName("activations.layer")
         self._layers.setAccessibleName("Layer")
@@ -79,7 +74,6 @@ class ActivationsPanel(QWidget):
         title = QHBoxLayout()
         title.setSpacing(6)
         title.addWidget(self._back)
-        title.addWidget(heading)
         title.addWidget(self._layers, 1)
         title.addWidget(install_picture_menu(self._output.views, name="activations"))
         shown = QWidget()
@@ -94,7 +88,7 @@ class ActivationsPanel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(shown)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 6)
+        layout.setContentsMargins(12, 2, 8, 6)
         layout.addWidget(self._stack)
 
         self._back.clicked.connect(lambda: self._output.maps.enlarge(None))
@@ -119,6 +113,13 @@ class ActivationsPanel(QWidget):
         if self._sample_id is not None and self._sample_id != before:
             self.sample_changed.emit(self._sample_id)
 
+    def clear(self) -> None:
+        """Forget the samples, as after another project was opened."""
+        self._index = None
+        self._sample_id = None
+        self._snapshot = None
+        self._stack.setCurrentIndex(0)
+
     def show_sample(self, sample_id: str) -> None:
         """Show another sample. Its activations follow with the next snapshot. Unknown ones are ignored."""
         if self._index is None or sample_id == self._sample_id or sample_id not in self._index.places:
@@ -128,18 +129,22 @@ class ActivationsPanel(QWidget):
         self.sample_changed.emit(sample_id)
 
     def set_layers(self, layers: Sequence[tuple[str, str]]) -> None:
-        """The layers to choose from: id and title, in the order of the model."""
+        """The layers to choose from: id and what it is in full, in the order of the model."""
         self._layers.clear()
-        for layer_id, layer_title in layers:
-            self._layers.addItem(layer_title, layer_id)
+        for layer_id, title in layers:
+            self._add_layer(layer_id, title)
         self._layers.setCurrentIndex(self._layers.findData(self._layer_id))
+
+    def _add_layer(self, layer_id: str, title: str) -> None:
+        self._layers.addItem(layer_id, layer_id)
+        self._layers.setItemData(self._layers.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
 
     def set_layer(self, layer_id: str, title: str) -> None:
         """Show another layer, which the user has chosen elsewhere."""
         self._layer_id = layer_id
         row = self._layers.findData(layer_id)
         if row < 0:
-            self._layers.addItem(title, layer_id)
+            self._add_layer(layer_id, title)
             row = self._layers.count() - 1
         self._layers.setCurrentIndex(row)
         self._refresh()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -52,6 +52,9 @@ _SPANS = (
 
 class CurvesPanel(QWidget):
     """Curves of the current run and of the ones before."""
+
+    run_pause_requested = Signal()
+    """Space was pressed on the plot."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -151,7 +154,7 @@ class CurvesPanel(QWidget):
         self._figure_choice.setObjectName("curves.figure")
         self._figure_choice.setProperty("compact", "true")
         self._figure_choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._figure_choice.setMinimumContentsLength(5)
+        self._figure_choice.setMinimumContentsLength(8)
         _explain(self._figure_choice, "What to draw", "What to draw: the cost, a metric or the learning rate")
         self._figure_choice.currentIndexChanged.connect(self._refresh)
 

@@ -102,7 +102,7 @@ class DatasetPanel(QWidget):
     def _lay_out(self) -> None:
         content = QWidget()
         self._column = QVBoxLayout(content)
-        self._column.setContentsMargins(12, 8, 12, 8)
+        self._column.setContentsMargins(12, 4, 8, 4)
         self._column.setSpacing(6)
         for widget in (self._name, self._counts, self._progress, self._problems):
             self._column.addWidget(widget)

@@ -24,6 +24,7 @@ from nnplayground.spec.facts import SkippedFile
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import describe, muted, section
+from nnplayground.ui.widgets.soon import soon
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Images", ("folder", "image_size", "color_mode", "resize", "pixels")),
@@ -43,6 +44,7 @@ class ImageSettings(QDialog):
         self.setObjectName("dataset.settings_dialog")
         self.setWindowTitle("Settings of the data")
         self._forms: list[Form] = []
+        self._running = False
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
@@ -51,6 +53,11 @@ class ImageSettings(QDialog):
         layout.setContentsMargins(0, 0, 0, 12)
         layout.addWidget(area, 1)
         layout.addWidget(_close_buttons(self))
+        soon(self, lambda: self._make(document, area))
+        unit = self.fontMetrics().height()
+        self.resize(unit * 26, unit * 34)
+
+    def _make(self, document: Document, area: QScrollArea) -> None:
         content = QWidget()
         area.setWidget(content)
         inner = QVBoxLayout(content)
@@ -61,13 +68,13 @@ class ImageSettings(QDialog):
             heading.setContentsMargins(0, 10 if number else 0, 0, 0)
             inner.addWidget(heading)
             form = Form(document, "dataset", names=names)
+            form.set_running(self._running)
             self._forms.append(form)
             inner.addWidget(form)
         inner.addStretch(1)
-        unit = self.fontMetrics().height()
-        self.resize(unit * 26, unit * 34)
 
     def set_running(self, running: bool) -> None:
+        self._running = running
         for form in self._forms:
             form.set_running(running)
 

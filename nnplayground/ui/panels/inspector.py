@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
@@ -46,9 +55,15 @@ class InspectorPanel(QWidget):
         # From the outside to the inside: Qt takes its time to move what is already full.
         self._pages = QStackedWidget()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._tabs, 0, Qt.AlignmentFlag.AlignLeft)
+        self.header = QWidget()
+        """The tabs of the pages; a dock may take them as its title."""
+        row = QHBoxLayout(self.header)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._tabs)
+        row.addStretch(1)
+        layout.addWidget(self.header)
         layout.addWidget(self._pages, 1)
         self._layer_pages = QStackedWidget()
         self._pages.addWidget(self._layer_pages)

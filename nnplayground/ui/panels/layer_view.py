@@ -12,8 +12,8 @@ from nnplayground.layers import Layer
 from nnplayground.layers.activations import activation
 from nnplayground.layers.base import shape_text
 from nnplayground.spec import edits
-from nnplayground.spec.model import LayerShapes, infer_shapes
-from nnplayground.spec.project import Project
+from nnplayground.spec.model import LayerShapes
+from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
@@ -267,9 +267,7 @@ class LayerView(QWidget):
         layer = self._layer()
         if layer is None:
             return
-        facts = self._document.facts
-        shapes = infer_shapes(self._document.project.model, facts.input_shape if facts else None)
-        known = shapes[self._layer_id]
+        known = project_shapes(self._document.project)[self._layer_id]
         self._shape.setText(_shape_line(known))
         explanation = layer.explain(*known.inputs) if known.output is not None else _unknown(known)
         # The shape and the number of parameters are two formulas.

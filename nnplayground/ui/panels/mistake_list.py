@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from nnplayground.samples import Array
@@ -18,8 +18,7 @@ from nnplayground.ui.widgets.tiles import Line, Tile
 Order = Literal["loss", "most_confident", "least_confident", "class", "too_high", "too_low"]
 
 
-@dataclass(frozen=True)
-class Outcomes:
+class Outcomes(msgspec.Struct, frozen=True):
     """What was right and wrong in a split, computed once for each epoch.
 
     For classes: predicted (n,) class indices, certainty (n,) probability of the predicted class, wrong (n,) bool.
@@ -48,8 +47,7 @@ def outcomes_of(mistakes: Mistakes) -> Outcomes:
     return Outcomes(mistakes, predicted, confidence(mistakes.predictions), predicted != mistakes.labels)
 
 
-@dataclass(frozen=True)
-class MistakeList:
+class MistakeList(msgspec.Struct, frozen=True):
     """The chosen samples in their order: a TileSource. rows: (m,) positions in the split."""
 
     outcomes: Outcomes

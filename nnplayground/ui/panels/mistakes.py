@@ -53,8 +53,11 @@ class MistakesPanel(QWidget):
 
         self._heading = QLabel("Mistakes")
         self._heading.setObjectName("mistakes.heading")
+        self._heading.setProperty("heading_small", "true")
         self._count = QLabel()
         self._count.setObjectName("mistakes.count")
+        # Where there is little room, the count gives way first.
+        self._count.setMinimumWidth(1)
         self._count.setProperty("muted", "true")
         self._sort = _menu_button("mistakes.sort", "Order of the mistakes")
         self._sort_menu = QMenu(self._sort)
@@ -80,7 +83,10 @@ class MistakesPanel(QWidget):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._view)
 
-        header = QHBoxLayout()
+        self.header = QWidget()
+        """Heading and filters, in one row; a dock may take it as its title."""
+        header = QHBoxLayout(self.header)
+        header.setContentsMargins(12, 2, 4, 1)
         header.setSpacing(4)
         header.addWidget(self._heading)
         header.addWidget(self._count)
@@ -91,19 +97,22 @@ class MistakesPanel(QWidget):
         header.addStretch()
         header.addWidget(install_picture_menu(self._view, name="mistakes"))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 4, 4)
-        layout.setSpacing(4)
-        layout.addLayout(header)
+        layout.setContentsMargins(0, 0, 4, 4)
+        layout.setSpacing(2)
+        layout.addWidget(self.header)
         layout.addWidget(self._stack)
-        bold = self._heading.font()
-        bold.setBold(True)
-        self._heading.setFont(bold)
+        self._stack.setContentsMargins(10, 0, 0, 0)
         self._fill_menus()
         self._show()
 
     def show_catalog(self, catalog: Catalog) -> None:
         """Other data: what was said about the data before is forgotten."""
+        self.clear()
         self._files = catalog.files
+
+    def clear(self) -> None:
+        """Forget the samples and what was said about them, as after another project was opened."""
+        self._files = {}
         self._outcomes = self._list = None
         self._true_class = self._cell = None
         self._fill_menus()
@@ -242,6 +251,7 @@ def _menu_button(name: str, explanation: str) -> QToolButton:
     button = QToolButton()
     button.setObjectName(name)
     button.setProperty("flat_look", "true")
+    button.setProperty("tiny", "true")
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setToolTip(explanation)

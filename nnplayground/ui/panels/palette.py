@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import (
     QAbstractListModel,
     QByteArray,
@@ -45,8 +45,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _HOW = "Drag it onto the canvas, or double-click to add it behind the selected layer."
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(msgspec.Struct, frozen=True):
     """A heading (layer_type is "") or a layer."""
 
     family: str

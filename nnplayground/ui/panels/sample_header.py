@@ -28,6 +28,9 @@ from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.tiles import draw_file
 
+_SHORT = {"predicted": "→"}
+"""What stands for a word where the value would have to be cut."""
+
 
 def verdict(prediction: SamplePrediction, class_names: Sequence[str]) -> tuple[str, float, bool]:
     """The predicted class, its probability, and whether it is the true one."""
@@ -57,7 +60,7 @@ class SamplePicture(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = 4 * self.fontMetrics().height()
+        side = round(3.6 * self.fontMetrics().height())
         return QSize(side, side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -151,6 +154,9 @@ class SampleHeader(QWidget):
             name, certainty, right = verdict(prediction, self._class_names)
             color, word = (theme.good, "✓ right") if right else (theme.error, "✗ wrong")
             self._show_value(self._predicted, "predicted", name, certainty)
+            plain = QFontMetrics(self.font())
+            if plain.horizontalAdvance(f"loss {prediction.loss:.2f} · {word} ") > self._loss.width():
+                word = word[0]
             ending = f" · <b style='color:{color}'>{word}</b>"
         else:
             said = float(prediction.values[0])
@@ -164,10 +170,15 @@ class SampleHeader(QWidget):
         number = "" if certainty is None else f" {certainty:.2f}"
         bold = QFont(self.font())
         bold.setBold(True)
-        room = label.width() - QFontMetrics(self.font()).horizontalAdvance(f"{word} {number} ")
+        plain = QFontMetrics(self.font())
+        shown = word
+        if plain.horizontalAdvance(f"{word} {number} ") + QFontMetrics(bold).horizontalAdvance(value) > label.width():
+            shown = _SHORT.get(word, word)
+        room = label.width() - plain.horizontalAdvance(f"{shown} {number} ")
         short = QFontMetrics(bold).elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
         text = colors(self).text
-        label.setText(f"{word} <b style='color:{text}'>{escape(short)}</b><span style='color:{text}'>{number}</span>")
+        label.setText(f"{shown} <b style='color:{text}'>{escape(short)}</b><span style='color:{text}'>{number}</span>")
+        label.setAccessibleName(f"{word} {value}{number}")
         label.setToolTip(f"{word.capitalize()}: {value}" + ("" if certainty is None else f", {certainty:.4f}"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
@@ -27,8 +27,7 @@ from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.tiles import Line, Tile, TileView
 
 
-@dataclass(frozen=True)
-class _Members:
+class _Members(msgspec.Struct, frozen=True):
     """The samples of a group: a TileSource."""
 
     index: SampleIndex

@@ -16,6 +16,7 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import muted, section
 from nnplayground.ui.widgets.rate_plot import RatePlot
+from nnplayground.ui.widgets.soon import soon
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Optimizer", ("optimizer", "schedule")),
@@ -46,18 +47,22 @@ class TrainingView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._running)
+        soon(self, lambda: self._make(layout))
+
+    def _make(self, layout: QVBoxLayout) -> None:
         for number, (title, names) in enumerate(_GROUPS):
             heading = section(title)
             heading.setContentsMargins(0, 10 if number else 0, 0, 0)
             layout.addWidget(heading)
-            form = Form(document, "training", names=names)
+            form = Form(self._document, "training", names=names)
+            form.set_running(not self._running.isHidden())
             self._forms.append(form)
             layout.addWidget(form)
             if "schedule" in names:
                 layout.addWidget(self._rates)
         layout.addStretch(1)
-        document.changed.connect(self._on_changed)
-        document.facts_changed.connect(self._show_notes)
+        self._document.changed.connect(self._on_changed)
+        self._document.facts_changed.connect(self._show_notes)
         self._show_rates()
         self._show_notes()
 
@@ -74,12 +79,12 @@ class TrainingView(QWidget):
     def _show_rates(self) -> None:
         training = self._document.project.training
         self._rates.setVisible(not isinstance(training.schedule, ConstantSchedule | PlateauSchedule))
-        drawn = np.unique(np.linspace(0, training.epochs - 1, min(training.epochs, _DRAWN_EPOCHS)).round().astype(int))
+        drawn = sorted({round(epoch) for epoch in np.linspace(0, training.epochs - 1, min(training.epochs, _DRAWN_EPOCHS))})
         rates = [
             scheduled_rate(training.schedule, training.optimizer.learning_rate, epoch=epoch, epochs=training.epochs)
-            for epoch in drawn.tolist()
+            for epoch in drawn
         ]
-        self._rates.show_rates(drawn + 1, np.array(rates))
+        self._rates.show_rates(np.array(drawn) + 1, np.array(rates))
 
     def _show_notes(self) -> None:
         project, facts = self._document.project, self._document.facts

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -41,8 +41,7 @@ _BAR_SHARE = 0.62
 """Height of the largest bar, as a share of the room above the axis."""
 
 
-@dataclass(frozen=True)
-class _Curve:
+class _Curve(msgspec.Struct, frozen=True):
     z: Array
     value: Array
     derivative: Array

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -168,8 +168,7 @@ class UnitBars(_Scrolled):
 Tone = Literal["accent", "good", "error", "pale_run"]
 
 
-@dataclass(frozen=True)
-class ClassBar:
+class ClassBar(msgspec.Struct, frozen=True):
     """A class with its probability. note: why it stands out ("true, predicted")."""
 
     name: str

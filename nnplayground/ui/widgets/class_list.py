@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -23,8 +23,7 @@ _LEAST_PICTURE = 40
 _BETWEEN = 10
 
 
-@dataclass(frozen=True)
-class ClassEntry:
+class ClassEntry(msgspec.Struct, frozen=True):
     """counts: number of samples by split."""
 
     name: str

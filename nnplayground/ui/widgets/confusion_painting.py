@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPen
@@ -21,8 +21,7 @@ Cell = tuple[int, int]
 """(index of the true class, index of the predicted class)"""
 
 
-@dataclass(frozen=True)
-class Confusion:
+class Confusion(msgspec.Struct, frozen=True):
     """counts: (k, k), true classes in rows, predicted ones in columns; names: of the k classes."""
 
     counts: Array
@@ -60,8 +59,7 @@ class Confusion:
         return f"{count:,} of {of:,} '{self.names[row]}' {were} {end}"
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(msgspec.Struct, frozen=True):
     """Where everything is, in pixels of the viewport. cells: what is visible of the matrix; origin: of cell (0, 0)."""
 
     cell: QSize

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
@@ -16,8 +16,7 @@ _MARKER_DISTANCE = 9.0
 """Points are marked while they stand further apart than this, in pixels."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """Where values stand in the picture.
 
     area: of the curves, in pixels. xs, ys: the ends of both axes; ys are logarithms to base 10 where `log` is set.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 from weakref import WeakKeyDictionary
+
+import msgspec
 
 from nnplayground.samples import Array
 from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory, more_is_better
@@ -15,8 +16,7 @@ from nnplayground.ui.widgets.series import MovingAverage, Series
 Role = Literal["training", "validation", "trace", "earlier"]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One curve.
 
     xs: (n,) ascending; a value stands at xs / unit. series: n values. smoothed: the same, averaged; the values
@@ -37,8 +37,7 @@ class Line:
         return self.series if self.smoothed is None else self.smoothed
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A vertical line with a few words."""
 
     place: float
@@ -46,8 +45,7 @@ class Mark:
     role: Literal["best", "kept", "diverged"]
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A picture of curves.
 
     lines: of the current run, in the order of the legend. end: how far the axis reaches. best: the place of the best

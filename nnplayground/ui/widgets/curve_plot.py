@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pyqtgraph
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -32,6 +32,9 @@ from nnplayground.ui.widgets.curve_readout import Readout, read_out
 
 class CurvePlot(pyqtgraph.PlotWidget):
     """Curves of one figure. Wheel and drag zoom and move; a double click, or F, shows all of it again."""
+
+    run_pause_requested = Signal()
+    """Space was pressed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -215,7 +218,10 @@ class CurvePlot(pyqtgraph.PlotWidget):
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         key = ev.key()
-        if key == Qt.Key.Key_F:
+        if key == Qt.Key.Key_Space:
+            if not ev.isAutoRepeat():
+                self.run_pause_requested.emit()
+        elif key == Qt.Key.Key_F:
             self.fit()
         elif key == Qt.Key.Key_Escape and self._cursor is not None:
             self.move_cursor(None)

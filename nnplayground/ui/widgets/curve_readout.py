@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from nnplayground.ui.widgets.curve_figure import Figure, Line, Role
@@ -14,8 +14,7 @@ _NEAR = 12.0
 """An earlier run is named where the mouse is this close to it, in pixels."""
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One value: what it is called, where it stands, and what is said of it."""
 
     role: Role
@@ -24,8 +23,7 @@ class Row:
     text: str
 
 
-@dataclass(frozen=True)
-class Readout:
+class Readout(msgspec.Struct, frozen=True):
     """All that is said at `place`, the nearest point of `line` (its `index`)."""
 
     title: str

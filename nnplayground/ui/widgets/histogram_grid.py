@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
@@ -19,8 +19,7 @@ _GAP = 12
 _NEAR_ZERO = 0.01
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(msgspec.Struct, frozen=True):
     """What a histogram says in numbers, to the precision of its bins.
 
     near_zero: the share of values within a hundredth of the greatest magnitude around 0.

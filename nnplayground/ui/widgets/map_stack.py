@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QRectF, QSize
 
@@ -20,8 +20,7 @@ Scale = Literal["map", "layer"]
 _GAP = 5
 
 
-@dataclass(frozen=True)
-class MapStack:
+class MapStack(msgspec.Struct, frozen=True, dict=True):
     """maps: (height, width, channels) float, a layer's output for one sample."""
 
     maps: Array
@@ -100,8 +99,7 @@ class MapStack:
         return to_rgb((values - lows) / np.where(spans > 0, spans, 1), "sequential", limits=(0.0, 1.0))
 
 
-@dataclass(frozen=True)
-class MapGrid:
+class MapGrid(msgspec.Struct, frozen=True, dict=True):
     """Where `count` tiles lie in a given width."""
 
     count: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
+
+import msgspec
 
 from nnplayground.ui.widgets.schema import Number, Numbers, Range
 
@@ -64,8 +65,7 @@ def write_number(value: float) -> str:
     return re.sub(r"e([+-])0*(\d)", lambda found: f"e{found[1].replace('+', '')}{found[2]}", text)
 
 
-@dataclass(frozen=True)
-class OneNumber:
+class OneNumber(msgspec.Struct, frozen=True):
     """The notation of a single number."""
 
     number: Number
@@ -85,8 +85,7 @@ class OneNumber:
         return stepped(value, direction, number=self.number, scale=self.scale)
 
 
-@dataclass(frozen=True)
-class SeveralNumbers:
+class SeveralNumbers(msgspec.Struct, frozen=True):
     """The notation of a pair ("3 × 3" of whole numbers, "0, 1" of others) or of a row of numbers ("8, 8, 1")."""
 
     numbers: Numbers
@@ -117,8 +116,7 @@ class SeveralNumbers:
         return [stepped(each, direction, number=self.numbers.number) for each in value]
 
 
-@dataclass(frozen=True)
-class PlainText:
+class PlainText(msgspec.Struct, frozen=True):
     """Text as it is. optional: empty text means nothing (None)."""
 
     optional: bool = False

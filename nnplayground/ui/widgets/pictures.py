@@ -10,10 +10,10 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
@@ -57,8 +57,7 @@ def decode_picture(path: Path, side: int) -> Array:
     return thumbnail(path, side) if side <= _THUMBNAIL_SIDE else picture(path, side)
 
 
-@dataclass(frozen=True)
-class _Failure:
+class _Failure(msgspec.Struct, frozen=True):
     message: str
     lasting: bool
     at: float

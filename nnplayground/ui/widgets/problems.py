@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from nnplayground.spec.checks import Problem
 from nnplayground.ui.document import Document
-from nnplayground.ui.widgets.labels import IconMark, clear, describe
+from nnplayground.ui.widgets.labels import ElidedButton, IconMark, clear, describe
 
 
 class ProblemList(QWidget):
@@ -49,7 +49,7 @@ class ProblemList(QWidget):
         text.setSpacing(4)
         text.addWidget(sentence)
         if problem.fix is not None:
-            text.addWidget(self._fix_button(problem), 0, Qt.AlignmentFlag.AlignLeft)
+            text.addWidget(self._fix_button(problem))
         layout = QHBoxLayout(entry)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
@@ -60,7 +60,7 @@ class ProblemList(QWidget):
     def _fix_button(self, problem: Problem) -> QPushButton:
         fix = problem.fix
         assert fix is not None
-        button = QPushButton(fix.title)
+        button = ElidedButton(fix.title)
         button.setObjectName(f"fix.{problem.path}")
         describe(button, fix.title, f"{fix.title}; this can be undone")
         button.clicked.connect(lambda: self._document.apply(fix.apply, fix.title))

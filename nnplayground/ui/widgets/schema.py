@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
@@ -11,8 +10,7 @@ import msgspec
 from msgspec import Meta
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """Limits of a number; None where there is none. `above` and `below` are themselves excluded."""
 
     least: float | None = None
@@ -47,8 +45,7 @@ def _figure(value: float | None) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(msgspec.Struct, frozen=True):
     """One number. whole: without a fraction. optional: it may be left out (None)."""
 
     whole: bool
@@ -63,35 +60,30 @@ class Number:
         return f"{text}, or empty" if self.optional else text
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """Yes or no."""
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """Free text. optional: it may be left out (None)."""
 
     optional: bool = False
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of several names."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class NumberOrName:
+class NumberOrName(msgspec.Struct, frozen=True):
     """A number, or one of several names in its place."""
 
     number: Number
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """Several numbers. count: how many; None: any number of them. optional: they may be left out (None)."""
 
     number: Number
@@ -104,31 +96,27 @@ class Numbers:
         return f"{text}, or empty" if self.optional else text
 
 
-@dataclass(frozen=True)
-class Several:
+class Several(msgspec.Struct, frozen=True):
     """Any of several names at once; or, where given, one of `instead` in their place."""
 
     names: tuple[str, ...]
     instead: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """Numbers by name; or, where given, one of `instead` in their place."""
 
     number: Number
     instead: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Inside:
+class Inside(msgspec.Struct, frozen=True):
     """A struct with parameters of its own, always there."""
 
     struct: type[msgspec.Struct]
 
 
-@dataclass(frozen=True)
-class Tagged:
+class Tagged(msgspec.Struct, frozen=True):
     """One of several structs with parameters of their own, or a bare name. optional: or nothing (None)."""
 
     names: tuple[str, ...]
@@ -140,8 +128,7 @@ class Tagged:
         return hash((self.names, tuple(self.structs), self.optional))
 
 
-@dataclass(frozen=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """Any number of structs, one after the other."""
 
     structs: dict[str, type[msgspec.Struct]]
@@ -153,8 +140,7 @@ class ListOf:
 Kind: TypeAlias = Number | Flag | Text | Choice | NumberOrName | Numbers | Several | Table | Inside | Tagged | ListOf
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """One field of a struct."""
 
     name: str

@@ -6,10 +6,10 @@ The view asks its model only for the tiles that can be seen, so its length costs
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
 from PySide6.QtCore import (
     QEvent,
     QItemSelectionModel,
@@ -42,8 +42,7 @@ _GAP = 6
 _RADIUS = 4.0
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A line under a picture: `lead` in bold, shortened where there is no room, then `rest` in full."""
 
     lead: str
@@ -52,8 +51,7 @@ class Line:
     bold: bool = False
 
 
-@dataclass(frozen=True)
-class Tile:
+class Tile(msgspec.Struct, frozen=True):
     """What is painted for one sample. title: painted in the place of the picture where there is no file."""
 
     title: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -31,8 +30,7 @@ _SMALLEST, _LARGEST = 22, 72
 _GAP = 4
 
 
-@dataclass(frozen=True)
-class _Places:
+class _Places(msgspec.Struct, frozen=True):
     """Tiles of `size` in rows of `columns`, from `top_left` (scrolled)."""
 
     columns: int

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from nnplayground.samples import Array
@@ -12,8 +12,7 @@ from nnplayground.samples import Array
 _MOST_ROWS, _MOST_COLUMNS = 400, 800
 
 
-@dataclass(frozen=True)
-class WeightTiles:
+class WeightTiles(msgspec.Struct, frozen=True):
     """Pictures of one weight tensor.
 
     values: (count, height, width), or (count, height, width, 3) for filters on colours. reach: the greatest magnitude

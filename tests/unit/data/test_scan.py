@@ -97,6 +97,7 @@ def test_only_text(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "a.txt").write_text("a")
     assert "None of the files" in problem(tmp_path)
+    assert "notes/a.txt: It is not an image" in problem(tmp_path)
 
 
 def test_folder_of_splits_is_noticed(make_folder: MakeFolder) -> None:

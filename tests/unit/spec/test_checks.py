@@ -92,16 +92,17 @@ def test_regression_output(cnn: Project) -> None:
 
 
 def test_kernel_larger_than_its_input(cnn: Project) -> None:
-    small = facts_of(2, input_shape=(2, 2, 3))
-    problem = found(cnn, small, "model.conv2d_1")
+    small = edits.set_parameter(cnn, "dataset.image_size", 2)
+    problem = found(small, facts_of(2), "model.conv2d_1")
     assert "covers 3×3 pixels" in problem.message
     assert "only 2×2" in problem.message
     assert problem.fix is not None
-    assert problem.fix.apply(cnn).model.layer("conv2d_1").padding == "same"  # type: ignore[attr-defined]
+    assert problem.fix.apply(small).model.layer("conv2d_1").padding == "same"  # type: ignore[attr-defined]
 
 
 def test_only_the_layer_at_fault_is_marked(cnn: Project) -> None:
-    marked = {problem.layer_id for problem in check(cnn, facts_of(2, input_shape=(2, 2, 3)))}
+    small = edits.set_parameter(cnn, "dataset.image_size", 2)
+    marked = {problem.layer_id for problem in check(small, facts_of(2))}
     assert marked == {"conv2d_1"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from pathlib import Path
 
 import msgspec
@@ -71,6 +72,15 @@ def test_paths_are_written_relative_to_the_file(tmp_path: Path) -> None:
     assert written["split"]["validation"] == "photos/validation"
     elsewhere = json.loads(encode(project, tmp_path / "projects"))["dataset"]
     assert elsewhere["folder"] == "../photos/train"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are always text there")
+def test_a_folder_whose_name_is_no_text(tmp_path: Path, cnn: Project) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    project = msgspec.structs.replace(cnn, dataset=ImageFolder(folder=folder))
+    content = encode(project, tmp_path)
+    content.decode("utf-8")
+    assert decode(content, tmp_path) == project
 
 
 def test_every_layer_type_with_its_defaults() -> None:

@@ -68,12 +68,15 @@ def test_snake_case(name: str, snake: str) -> None:
 @pytest.mark.parametrize("classes", [2, 5])
 def test_templates_fit_the_data(template, shape: tuple[int, ...], classes: int) -> None:  # type: ignore[no-untyped-def]
     from nnplayground.spec.checks import check
-    from nnplayground.spec.dataset import ImageFolder
+    from nnplayground.spec.dataset import ImageFolder, Points
 
     facts = DataFacts(
         input_shape=shape,
         class_names=tuple(str(number) for number in range(classes)),
         splits={"training": 100, "validation": 20},
     )
-    project = template.build(Project(dataset=ImageFolder(folder="/photos")), facts)
+    images = ImageFolder(
+        folder="/photos", image_size=shape[:2] if len(shape) == 3 else (1, 1), color_mode="rgb" if shape[-1] == 3 else "grayscale"
+    )
+    project = template.build(Project(dataset=images if len(shape) == 3 else Points()), facts)
     assert check(project, facts) == ()

@@ -19,6 +19,8 @@ class FakeEngine:
         self.weight = np.zeros(1, np.float32)
         self.blocks: list[list[IndexArray]] = []
         self.values: dict[str, float] = {}
+        self.memory: dict[str, Array] = {}
+        """The optimizer's."""
         self.evaluations = 0
         self._losses = losses
         self._splits: Mapping[str, Samples] = {}
@@ -63,10 +65,11 @@ class FakeEngine:
         self.weight = np.array(weights["dense_1/kernel"])
 
     def state(self) -> EngineState:
-        return EngineState(self.weights(), {}, {})
+        return EngineState(self.weights(), {name: value.copy() for name, value in self.memory.items()}, {})
 
     def restore(self, state: EngineState) -> None:
         self.set_weights(state.weights)
+        self.memory = dict(state.optimizer)
 
     def close(self) -> None:
         self.updates = -1

@@ -145,6 +145,21 @@ def test_divergence_keeps_the_last_good_weights_and_says_what_to_do(bad: float) 
     assert ended.metrics["loss"] == 0.5
 
 
+def test_divergence_lets_the_optimizer_forget_what_it_has_seen() -> None:
+    engine = FakeEngine(losses=lambda update: 0.5 if update < 5 else math.inf)
+    engine.memory = {"velocity": np.full(2, 0.1)}
+    for event in loop(engine).events():
+        if isinstance(event, EpochDone):
+            engine.memory = {
+                "velocity": np.full(2, np.inf),
+                "training.optimizer.momentum": np.array(0.9),
+                "momentum": np.array([np.nan]),
+            }
+    np.testing.assert_array_equal(engine.memory["velocity"], [0.1, 0.1])
+    assert engine.memory["training.optimizer.momentum"] == 0.9
+    assert engine.memory["momentum"] == [0.0]
+
+
 def test_a_weight_that_is_not_finite_is_divergence() -> None:
     engine = FakeEngine()
     events = []

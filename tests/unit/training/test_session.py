@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -18,15 +20,19 @@ from nnplayground.spec.training import Adam, Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     DataLoaded,
+    DataRefused,
     EpochDone,
     Event,
     Mistakes,
+    Notice,
     RunEnded,
     RunStarted,
     SnapshotWants,
 )
-from nnplayground.training.session import NotTrained, Session
-from nnplayground.training.store import RunStore, load_run, newest_run, runs_folder
+from nnplayground.training.questions import NotTrained
+from nnplayground.training.runs import runs_folder
+from nnplayground.training.session import Session
+from nnplayground.training.store import RunStore, load_run, newest_run
 
 
 @pytest.fixture
@@ -159,6 +165,41 @@ def test_what_keeps_a_run_from_starting_ends_it_with_a_sentence(
     assert words in ended.error
 
 
+def test_data_that_turns_out_to_be_unusable_is_told_apart_from_the_run(tmp_path: Path, circle: Project) -> None:
+    dataset = ImageFolder(folder=str(tmp_path / "gone"))
+    events = [
+        *Session().preload(dataset, controls=Controls(), report=lambda event: None),
+        *run(Session(), msgspec.structs.replace(circle, dataset=dataset)),
+    ]
+    refusals = [event for event in events if isinstance(event, DataRefused)]
+    assert [refused.dataset for refused in refusals] == [dataset, dataset]
+    assert {refused.missing_path for refused in refusals} == {str(tmp_path / "gone")}
+
+
+def test_too_little_memory_is_one_sentence(circle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise MemoryError("Unable to allocate 402. GiB for an array with shape (108, 1000000000)")
+
+    monkeypatch.setattr("nnplayground.engine.build", refuse)
+    ended = run(Session(), circle)[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason == "failed"
+    assert ended.error is not None
+    assert "not enough memory" in ended.error
+
+
+def test_stop_before_the_engine_is_built(circle: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nnplayground.engine.build", lambda *arguments: pytest.fail("nobody waits for it any more"))
+    controls = Controls()
+    events: list[Event] = []
+    for event in Session().run(circle, controls=controls):
+        events.append(event)
+        if isinstance(event, DataLoaded):
+            controls.stop()
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason == "stopped"
+
+
 def test_stop_while_loading(circle: Project) -> None:
     controls = Controls()
     controls.stop()
@@ -237,6 +278,31 @@ class TestStore:
         (tmp_path / "file").write_text("in the way")
         events = self.stored(tmp_path / "file", circle)
         assert events[-1].reason == "finished"  # type: ignore[union-attr]
+        (notice,) = [event for event in events if isinstance(event, Notice)]
+        assert notice.message.startswith(f"The run cannot be kept in {tmp_path / 'file'}")
+        assert "a part of its path is not a folder" in notice.message
+        assert events.index(notice) < len(events) - 1
+
+    def test_a_disk_that_fills_up_while_training(
+        self, tmp_path: Path, circle: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(handle: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        session = Session()
+        events: list[Event] = []
+        for event in session.run(
+            circle,
+            controls=Controls(),
+            store=lambda frozen, run_id: RunStore(tmp_path / run_id, frozen, seed=0),
+        ):
+            events.append(event)
+            if isinstance(event, RunStarted):
+                monkeypatch.setattr(os, "fsync", refuse)
+        (notice,) = [event for event in events if isinstance(event, Notice)]
+        assert "the disk is full" in notice.message
+        assert events[-1].reason == "finished"  # type: ignore[union-attr]
+        assert session.trained
 
     def test_place(self, tmp_path: Path) -> None:
         assert runs_folder(tmp_path / "a.nnp", tmp_path / "data") == tmp_path / "a.nnp.runs"

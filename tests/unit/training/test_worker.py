@@ -12,8 +12,8 @@ import pytest
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone, Event, RunEnded, StepsDone
 from nnplayground.training.mailbox import Frame, Mailbox
-from nnplayground.training.session import NotTrained
-from nnplayground.training.worker import EngineWorker, Refusal
+from nnplayground.training.questions import NotTrained, Refusal
+from nnplayground.training.worker import EngineWorker
 
 PATIENCE = 10.0
 
@@ -195,3 +195,41 @@ def test_a_frame_has_all_scalars_and_the_latest_of_the_rest() -> None:
     assert [step.first_update for step in frame.steps] == [1, 2, 3]
     assert frame.ended == first
     assert mailbox.drain() is None
+
+
+def test_what_waits_for_the_end_of_the_run(worker: EngineWorker, box: Box) -> None:
+    controls = Controls()
+    order: list[str] = []
+    answered = threading.Event()
+
+    def ask_at_the_first_update(number: int) -> None:
+        if number == 1:
+            worker.ask(lambda session: order.append("between"), lambda answer: None, between_runs=True)
+            worker.ask(lambda session: order.append("at once"), lambda answer: None)
+            worker.run(lambda session, controls, report: steps(2, controls, note), Controls())
+            worker.ask(lambda session: None, lambda answer: answered.set(), between_runs=True)
+        order.append(f"update {number}")
+
+    def note(number: int) -> None:
+        order.append(f"second run {number}")
+
+    worker.run(lambda session, controls, report: steps(2, controls, ask_at_the_first_update), controls)
+    assert answered.wait(PATIENCE)
+    assert order == ["update 1", "at once", "update 2", "between", "second run 1", "second run 2"]
+
+
+def test_another_mailbox_hears_nothing_of_the_run_from_before(worker: EngineWorker, box: Box) -> None:
+    controls = Controls()
+    later = Box()
+    second = Controls()
+
+    def change(number: int) -> None:
+        if number == 1:
+            worker.deliver_to(later)
+            worker.run(lambda session, controls, report: steps(1, controls), second)
+
+    worker.run(lambda session, controls, report: steps(4, controls, change), controls)
+    later.wait(ended)
+    assert updates(box.events) == 4
+    assert ended(box.events)
+    assert updates(later.events) == 1
