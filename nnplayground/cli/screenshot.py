@@ -46,6 +46,7 @@ def screenshot(
         return 1
     with tempfile.TemporaryDirectory() as settings:
         portrait.use_settings_in(settings)
+        portrait.be_quiet()
         app, window = create_app([], theme="light" if theme == "light" else "dark")
         window.runner.frame_ready.connect(on_frame)
         try:

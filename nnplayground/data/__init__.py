@@ -1,7 +1,7 @@
 """From a dataset to samples: `scan` looks, `load` loads.
 
-Nothing here knows Qt or an engine. Relative paths of a dataset start at `base`, "~" is the user's folder. Pillow and all
-that reads images, is imported by the first call that needs it. A window makes that call in a thread, and opens before.
+Nothing here knows Qt or an engine. Relative paths of a dataset start at `base`, "~" is the user's folder. Pillow is
+imported by the first call that needs it: a window makes that call in a thread, and opens before.
 """
 
 from __future__ import annotations

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QMenu, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
@@ -19,12 +29,13 @@ class PanelDock(QDockWidget):
     def __init__(self, panel: QWidget, title: str, *, header: QWidget | None = None) -> None:
         super().__init__(title)
         self.setObjectName(f"dock.{panel.objectName()}")
-        self.setWidget(panel)
+        self.setWidget(_holder(panel))
         self._bar = _TitleBar(self, title, header)
         self._no_bar = QWidget()
         self._no_bar.setFixedHeight(0)
         self.setTitleBarWidget(self._bar)
         self.topLevelChanged.connect(lambda floating: self.follow_tabs())
+        self.visibilityChanged.connect(panel.setVisible)
 
     def follow_tabs(self) -> None:
         """In a stack of tabs the tab is the title, and its menu floats and closes; else the title bar is and does.
@@ -37,6 +48,21 @@ class PanelDock(QDockWidget):
         if self.titleBarWidget() is not wanted:
             self.setTitleBarWidget(wanted)
             wanted.show()
+
+
+def _holder(panel: QWidget) -> QWidget:
+    """Keeps the place of a panel that is hidden while its dock lies behind another tab.
+
+    Such a dock counts as visible to Qt; its panel must know better, for it asks for work that nobody would see.
+    """
+    holder = QWidget()
+    policy = panel.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    panel.setSizePolicy(policy)
+    layout = QVBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+    return holder
 
 
 class _TitleBar(QWidget):

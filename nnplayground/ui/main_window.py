@@ -214,7 +214,6 @@ class MainWindow(QMainWindow):
         self._preferences.last_folder = str(path.parent)
         self._preferences.add_recent(path.resolve())
         self._status.show_saved_now()
-        self.statusBar().showMessage(f"Saved {path.name}.", 4000)
         return True
 
     def show_project(self, project: Project, path: Path | None = None) -> None:
@@ -256,6 +255,7 @@ class MainWindow(QMainWindow):
 
     def _may_discard(self) -> bool:
         """Ask before losing work. True to go on."""
+        self._commit_pending()
         if not self.document.dirty:
             return True
         box = QMessageBox(self)
@@ -357,7 +357,8 @@ class MainWindow(QMainWindow):
         if frame.ended is not None and frame.ended.error is not None:
             self.workspace.messages.show_message(frame.ended.error, "error")
         self._status.show_frame(frame, self.runner.project)
-        if frame.loaded is not None and not self.runner.active:
+        given_up = frame.preparing is not None and not frame.preparing.message
+        if (frame.loaded is not None or frame.refused is not None or given_up) and not self.runner.active:
             self._status.show_state("idle", len(self.document.errors))
 
     def _send_wants(self) -> None:

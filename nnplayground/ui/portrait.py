@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from nnplayground.spec.files import load_project
@@ -21,6 +22,16 @@ def use_settings_in(folder: str) -> None:
     """The picture shows the window as at the first start, and leaves the user's layout alone."""
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
+
+
+def be_quiet() -> None:
+    """Leave out what the platform without a screen says about itself; everything else is printed as ever."""
+
+    def show(kind: QtMsgType, context: QMessageLogContext, message: str | None) -> None:
+        if message and not message.startswith("This plugin does not support"):
+            print(message, file=sys.stderr)
+
+    qInstallMessageHandler(show)
 
 
 def take(

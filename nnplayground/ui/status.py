@@ -92,7 +92,7 @@ class StatusNotes(QWidget):
 
     def forget_run(self) -> None:
         """What was learned is forgotten."""
-        self._ending = ""
+        self._ending = self._running = ""
 
     def _on_replaced(self) -> None:
         self._saved_at = None

@@ -158,7 +158,7 @@ class RunProgress(QWidget):
         self._speed.setObjectName("run_speed")
         for label in (self._epoch, self._speed):
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            label.setMinimumWidth(0)
+            label.setMinimumWidth(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 0, 2, 0)
         layout.setSpacing(8)

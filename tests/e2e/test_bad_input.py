@@ -35,7 +35,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
 def test_a_bad_day(qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     person = Person(qtbot, window)
     photographs = tmp_path / "photographs"
-    write_photographs(photographs, per_class=12, side=16)
+    write_photographs(photographs, per_class=12)
     loose = tmp_path / "loose"
     loose.mkdir()
     Image.new("RGB", (8, 8)).save(loose / "a.png")
@@ -81,6 +81,8 @@ def test_a_bad_day(qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch
     QTest.keyClick(box, Qt.Key.Key_Return)
     assert window.runner.active
     assert window.document.path == first
+    window.activateWindow()
+    person.wait(window.isActiveWindow, "the box is gone")
 
     # Another project: nothing is unsaved, so nobody asks; the run ends, and the panels are empty.
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *arguments: (str(second), ""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import msgspec
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QWheelEvent
@@ -17,6 +16,7 @@ from nnplayground.layers.core import Dense, Flatten
 from nnplayground.layers.merge import Add
 from nnplayground.layers.regularization import Dropout
 from nnplayground.spec import edits
+from nnplayground.spec.edits import set_dataset
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.project import Project
 from nnplayground.ui import mime
@@ -25,7 +25,7 @@ from nnplayground.ui.canvas.quick_add import QuickAdd
 from nnplayground.ui.canvas.tooltips import tooltip_at
 from nnplayground.ui.document import Document
 from nnplayground.ui.theme import apply_theme
-from tests.ui.canvas_hand import FACTS, Hand, chain, document_of, image_model, way
+from tests.ui.canvas_hand import Hand, chain, document_of, image_model, way
 
 Key = Qt.Key
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -101,9 +101,12 @@ def test_renaming_keeps_the_item_and_the_selection(panel: CanvasPanel, document:
 
 
 def test_shapes_follow_the_data(panel: CanvasPanel, document: Document) -> None:
-    document.set_facts(None)
+    dataset = document.project.dataset
+    document.apply(lambda project: set_dataset(project, None), "no data")
     assert panel.scene.wires[Wire("input", "conv2d_1")].label == "?"
-    document.set_facts(msgspec.structs.replace(FACTS, input_shape=(32, 32, 1)))
+    document.apply(lambda project: set_dataset(project, dataset), "data")
+    document.set_value("dataset.image_size", 32)
+    document.set_value("dataset.color_mode", "grayscale")
     assert panel.scene.wires[Wire("input", "conv2d_1")].label == "32 × 32 × 1"
 
 

@@ -206,6 +206,7 @@ def test_a_folder_is_chosen_with_a_dialog(show: Show, photos: Path, monkeypatch:
         return str(photos / "cat")
 
     monkeypatch.setattr("nnplayground.ui.widgets.fields.QFileDialog.getExistingDirectory", choose)
+    QTest.mouseClick(child(panel, QPushButton, "dataset.settings"), Qt.MouseButton.LeftButton)
     button = child(panel, QPushButton, "field.dataset.split.validation.choose")
     button.click()  # type: ignore[attr-defined]
     assert asked == ["Validation folder"]

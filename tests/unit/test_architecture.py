@@ -23,8 +23,18 @@ ALLOWED: dict[str, set[str]] = {
     "sample_projects": {"resources"},
     "ui": {"training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects"},
     "cli": {
-        "training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects", "log", "app", "ui"
-    },  # fmt: skip
+        "training",
+        "engine",
+        "data",
+        "samples",
+        "spec",
+        "layers",
+        "resources",
+        "sample_projects",
+        "log",
+        "app",
+        "ui",
+    },
     "app": {"ui", "log"},
     "__main__": {"cli", "log"},
 }

@@ -20,8 +20,28 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # A keras.json in the user's home may name another backend.
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-tf: Any = import_module("tensorflow")
-keras: Any = import_module("keras")
+
+@contextmanager
+def _no_chatter() -> Iterator[None]:
+    """Nothing on standard error: what TensorFlow's libraries say before their own log has begun heeds no setting."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a terminal has none
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+with _no_chatter():
+    tf: Any = import_module("tensorflow")
+    keras: Any = import_module("keras")
 
 
 def configure_thread() -> None:

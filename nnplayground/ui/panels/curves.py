@@ -188,6 +188,7 @@ class CurvesPanel(QWidget):
             self._fit_button, "Show everything", "Show all of the curves again after zooming (F, or a double click)"
         )
         self._fit_button.clicked.connect(self.plot.fit)
+        self.plot.run_pause_requested.connect(self.run_pause_requested)
 
         self._earlier_action = QAction("Show earlier runs", self, checkable=True, checked=True)
         self._earlier_action.setStatusTip(f"Keep the last {_EARLIER_RUNS} runs as pale lines behind the current one")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -24,7 +24,7 @@ from nnplayground.spec.facts import SkippedFile
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import describe, muted, section
-from nnplayground.ui.widgets.soon import soon
+from nnplayground.ui.widgets.soon import Soon
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Images", ("folder", "image_size", "color_mode", "resize", "pixels")),
@@ -53,9 +53,13 @@ class ImageSettings(QDialog):
         layout.setContentsMargins(0, 0, 0, 12)
         layout.addWidget(area, 1)
         layout.addWidget(_close_buttons(self))
-        soon(self, lambda: self._make(document, area))
+        self._forms_made = Soon(self, lambda: self._make(document, area))
         unit = self.fontMetrics().height()
         self.resize(unit * 26, unit * 34)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._forms_made.now()
+        super().showEvent(event)
 
     def _make(self, document: Document, area: QScrollArea) -> None:
         content = QWidget()

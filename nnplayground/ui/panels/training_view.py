@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.spec.facts import DataFacts
@@ -16,7 +17,7 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import muted, section
 from nnplayground.ui.widgets.rate_plot import RatePlot
-from nnplayground.ui.widgets.soon import soon
+from nnplayground.ui.widgets.soon import Soon
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Optimizer", ("optimizer", "schedule")),
@@ -47,7 +48,11 @@ class TrainingView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._running)
-        soon(self, lambda: self._make(layout))
+        self._forms_made = Soon(self, lambda: self._make(layout))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._forms_made.now()
+        super().showEvent(event)
 
     def _make(self, layout: QVBoxLayout) -> None:
         for number, (title, names) in enumerate(_GROUPS):
@@ -79,7 +84,8 @@ class TrainingView(QWidget):
     def _show_rates(self) -> None:
         training = self._document.project.training
         self._rates.setVisible(not isinstance(training.schedule, ConstantSchedule | PlateauSchedule))
-        drawn = sorted({round(epoch) for epoch in np.linspace(0, training.epochs - 1, min(training.epochs, _DRAWN_EPOCHS))})
+        count = min(training.epochs, _DRAWN_EPOCHS)
+        drawn = sorted({round(epoch) for epoch in np.linspace(0, training.epochs - 1, count)})
         rates = [
             scheduled_rate(training.schedule, training.optimizer.learning_rate, epoch=epoch, epochs=training.epochs)
             for epoch in drawn

@@ -51,6 +51,10 @@ class Line(msgspec.Struct, frozen=True):
     bold: bool = False
 
 
+_MOST_CUT = 1.12
+"""How much larger than it fits a picture may be drawn; what is cut off might be the reason for a mistake."""
+
+
 class Tile(msgspec.Struct, frozen=True):
     """What is painted for one sample. title: painted in the place of the picture where there is no file."""
 
@@ -59,18 +63,23 @@ class Tile(msgspec.Struct, frozen=True):
     lines: Sequence[Line] = ()
 
 
-def draw_cover(painter: QPainter, area: QRectF, pixmap: QPixmap, *, radius: float = _RADIUS) -> None:
-    """The picture fills the area; what is too long is cut evenly from both ends."""
+def draw_whole(painter: QPainter, area: QRectF, pixmap: QPixmap, theme: Colors) -> None:
+    """The picture as large as it fits into the area, with a little of its longer side cut off."""
     source = QRectF(pixmap.rect())
-    scale = min(source.width() / area.width(), source.height() / area.height())
-    part = QRectF(0, 0, area.width() * scale, area.height() * scale)
+    fills = min(source.width() / area.width(), source.height() / area.height())
+    fits = max(source.width() / area.width(), source.height() / area.height())
+    scale = max(fills, fits / _MOST_CUT)
+    part = QRectF(0, 0, min(area.width() * scale, source.width()), min(area.height() * scale, source.height()))
     part.moveCenter(source.center())
+    target = QRectF(0, 0, part.width() / scale, part.height() / scale)
+    target.moveCenter(area.center())
     painter.save()
     clip = QPainterPath()
-    clip.addRoundedRect(area, radius, radius)
+    clip.addRoundedRect(area, _RADIUS, _RADIUS)
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     painter.setClipPath(clip)
-    painter.drawPixmap(area, pixmap, part)
+    painter.fillRect(area, QColor(theme.raised))
+    painter.drawPixmap(target, pixmap, part)
     painter.restore()
 
 
@@ -112,7 +121,7 @@ def draw_file(
     side = side_for(1.3 * max(area.width(), area.height()), ratio)
     pixmap = loader.pixmap(file, side)
     if pixmap is not None:
-        draw_cover(painter, area, pixmap)
+        draw_whole(painter, area, pixmap, theme)
     else:
         loader.request(file, side)
         draw_placeholder(painter, area, "", theme, failed=loader.failure(file, side) is not None)

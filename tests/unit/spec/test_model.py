@@ -75,8 +75,9 @@ def test_templates_fit_the_data(template, shape: tuple[int, ...], classes: int) 
         class_names=tuple(str(number) for number in range(classes)),
         splits={"training": 100, "validation": 20},
     )
-    images = ImageFolder(
-        folder="/photos", image_size=shape[:2] if len(shape) == 3 else (1, 1), color_mode="rgb" if shape[-1] == 3 else "grayscale"
-    )
-    project = template.build(Project(dataset=images if len(shape) == 3 else Points()), facts)
+    dataset = Points()
+    if len(shape) == 3:
+        color_mode = "rgb" if shape[-1] == 3 else "grayscale"
+        dataset = ImageFolder(folder="/photos", image_size=shape[:2], color_mode=color_mode)
+    project = template.build(Project(dataset=dataset), facts)
     assert check(project, facts) == ()
