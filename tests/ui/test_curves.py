@@ -27,7 +27,7 @@ VAL_ACCURACY = [0.5, 0.6, 0.7, 0.8, 0.75]
 
 @pytest.fixture
 def panel(qtbot: QtBot) -> CurvesPanel:
-    panel = CurvesPanel()
+    panel = CurvesPanel(pause=0)
     qtbot.addWidget(panel)
     panel.resize(640, 232)
     panel.show()
@@ -419,3 +419,13 @@ def test_clear_forgets_all_runs(panel: CurvesPanel) -> None:
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert number_text(value) == text
+
+
+def test_frames_in_quick_succession_are_drawn_together(qtbot: QtBot) -> None:
+    panel = CurvesPanel()
+    qtbot.addWidget(panel)
+    panel.show()
+    train(panel, epochs=5)
+    assert panel.series("loss")[0].tolist() == [1, 2, 3, 4, 5]
+    assert panel.best_epoch == 3
+    qtbot.waitUntil(lambda: panel.plot.figure.best is not None, timeout=5_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QTimer, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -49,6 +49,8 @@ _SPANS = (
 )
 """Over how many updates, and over how many epochs, each step of the smoothing slider averages."""
 
+_PAUSE_MILLISECONDS = 100
+
 
 class CurvesPanel(QWidget):
     """Curves of the current run and of the ones before."""
@@ -56,7 +58,8 @@ class CurvesPanel(QWidget):
     run_pause_requested = Signal()
     """Space was pressed on the plot."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, pause: int = _PAUSE_MILLISECONDS) -> None:
+        """pause: milliseconds between two drawings while a run goes on; 0 draws with every frame."""
         super().__init__(parent)
         self.setObjectName("curves")
         self._history: RunHistory | None = None
@@ -64,6 +67,11 @@ class CurvesPanel(QWidget):
         self._run_count = 0
         self._smoother = Smoother()
         self._stale = True
+        # Drawing takes a good part of what a frame may take; a curve that grows ten times a second grows smoothly.
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(pause)
+        self._pause.timeout.connect(self._on_pause_over)
 
         self._picture = QWidget(self)
         self._legend = CurveLegend(self._picture)
@@ -87,7 +95,11 @@ class CurvesPanel(QWidget):
         self._history.append_epochs([done for done in frame.epochs if done.run_id == self._history.run_id])
         if frame.ended is not None and frame.ended.run_id == self._history.run_id:
             self._history.ended = frame.ended
-        self._refresh_when_visible()
+        self._stale = True
+        if frame.started is not None or frame.ended is not None or not self._pause.isActive():
+            self._refresh_when_visible()
+            if self._pause.interval():
+                self._pause.start()
 
     def clear(self) -> None:
         """Forget all runs."""
@@ -282,6 +294,11 @@ class CurvesPanel(QWidget):
         self._stale = True
         if self.isVisible():
             self._refresh()
+
+    def _on_pause_over(self) -> None:
+        if self._stale and self.isVisible():
+            self._refresh()
+            self._pause.start()
 
     def _refresh(self) -> None:
         self._stale = False
