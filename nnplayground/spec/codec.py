@@ -52,8 +52,10 @@ def encode_model(model: Model) -> dict[str, Any]:
     """The model part of the file; also what copying puts on the clipboard."""
     layers = []
     for block in model.blocks:
-        written = _without_defaults(block.layer, block.layer.essential)
-        layers.append({"id": block.id, "type": written.pop("type"), **written})
+        essential = block.layer.essential
+        written = _without_defaults(block.layer, essential)
+        first = {name: written[name] for name in essential if name in written}
+        layers.append({"id": block.id, "type": written.pop("type"), **first, **written})
     return {"layers": layers, "wires": [list(wire) for wire in model.wires]}
 
 

@@ -75,7 +75,8 @@ def paint_annotations(painter: QPainter, theme: Colors, figure: Figure, places: 
 
 
 def _paint_markers(painter: QPainter, theme: Colors, line: Line, places: Places) -> None:
-    count = len(line.series)
+    # The series may have grown since the figure was made; its places have not.
+    count = len(line.xs)
     # A single point is no line yet; of the others only validation is marked.
     if count == 0 or (line.role != "validation" and count > 1):
         return
@@ -84,7 +85,7 @@ def _paint_markers(painter: QPainter, theme: Colors, line: Line, places: Places)
         return
     painter.setBrush(QColor(theme.validation if line.role == "validation" else theme.training))
     painter.setPen(QPen(QColor(theme.window), 1))
-    for x, y in zip(line.xs / line.unit, line.main.values, strict=True):
+    for x, y in zip(line.xs / line.unit, line.main.values[:count], strict=True):
         spot = places.spot(float(x), float(y))
         if spot is not None:
             painter.drawEllipse(spot, 3.0, 3.0)

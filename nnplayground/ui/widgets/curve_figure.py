@@ -19,7 +19,7 @@ Role = Literal["training", "validation", "trace", "earlier"]
 class Line(msgspec.Struct, frozen=True):
     """One curve.
 
-    xs: (n,) ascending; a value stands at xs / unit. series: n values. smoothed: the same, averaged; the values
+    xs: (n,) ascending; a value stands at xs / unit. series: n values, or more where the run has gone on since. smoothed: the same, averaged; the values
     themselves are then drawn pale behind it. role "trace": every update, behind the means of epochs.
     """
 
