@@ -20,7 +20,7 @@ def themed_app(qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
     Fails on threads that a test leaves behind.
     """
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QEvent, QSettings
 
     from nnplayground.ui.theme import apply_theme
 
@@ -33,6 +33,8 @@ def themed_app(qapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     apply_theme(qapp, "dark")
     before = set(threading.enumerate())
     yield qapp
+    # Without a running event loop nobody else does: windows of earlier tests would be styled with every later one.
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]
     # Decoding that was cancelled ends with the file it was at.
     for thread in left:

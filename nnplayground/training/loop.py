@@ -318,7 +318,6 @@ class TrainingLoop:
             f"ended; {remain}. The learning rate of {self._rate:g} is probably too high: try {self._rate / 10:.3g}."
         )
 
-
     def _sound_optimizer(self, now: EngineState) -> dict[str, Array]:
         """The optimizer remembers gradients that were not finite or far too large, so it forgets what it has seen here.
 

@@ -70,8 +70,8 @@ class RunStore:
         except OSError as error:
             if self.problem is None:
                 self.problem = (
-                    f"The run cannot be kept in {self._folder}: {os_reason(error)}. Training goes on, but what it learns "
-                    f"is lost when the program ends."
+                    f"The run cannot be kept in {self._folder}: {os_reason(error)}. Training goes on, but what it "
+                    f"learns is lost when the program ends."
                 )
                 _log.warning(self.problem)
 

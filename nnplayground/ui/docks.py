@@ -34,8 +34,15 @@ class PanelDock(QDockWidget):
         self._no_bar = QWidget()
         self._no_bar.setFixedHeight(0)
         self.setTitleBarWidget(self._bar)
-        self.topLevelChanged.connect(lambda floating: self.follow_tabs())
+        self._panel = panel
+        self.topLevelChanged.connect(self._on_floated)
         self.visibilityChanged.connect(panel.setVisible)
+
+    def _on_floated(self, floating: bool) -> None:
+        # Qt does not tell that what lay behind another tab is seen now.
+        if floating:
+            self._panel.setVisible(True)
+        self.follow_tabs()
 
     def follow_tabs(self) -> None:
         """In a stack of tabs the tab is the title, and its menu floats and closes; else the title bar is and does.

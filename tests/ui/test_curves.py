@@ -102,6 +102,17 @@ def menu_action(panel: CurvesPanel, text: str) -> Any:
     return next(action for action in menu.actions() if action.text() == text)
 
 
+def test_painting_between_two_drawings(qtbot: QtBot) -> None:
+    panel = CurvesPanel(pause=1_000_000)
+    qtbot.addWidget(panel)
+    panel.resize(700, 260)
+    panel.show()
+    panel.show_frame(Frame(started=started(), steps=(steps(1, [0.9] * 4),), epochs=(epoch(1), epoch(2))))
+    panel.show_frame(Frame(steps=(steps(9, [0.5] * 4),), epochs=(epoch(3),)))
+    panel.grab()
+    assert panel.series("val_loss")[0].tolist() == [1, 2, 3]
+
+
 def test_every_update_and_epoch_is_kept(panel: CurvesPanel) -> None:
     panel.show_frame(Frame(started=started(), steps=(steps(1, [0.9, 0.8]), steps(3, [0.7, 0.6])), epochs=(epoch(1),)))
     panel.show_frame(Frame(steps=(steps(5, [0.5]),)))

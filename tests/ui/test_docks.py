@@ -72,16 +72,19 @@ def test_each_title_is_there_once(workspace: Workspace) -> None:
 def test_the_filters_of_the_mistakes_and_the_pages_of_the_inspector_are_in_the_title(workspace: Workspace) -> None:
     for panel, name in (("mistakes", "mistakes.count"), ("inspector", "inspector.tabs")):
         title = dock(workspace, panel).titleBarWidget()
-        assert title is not None and title.findChild(QWidget, name) is not None
+        assert title is not None
+        assert title.findChild(QWidget, name) is not None
 
 
 def test_a_click_on_a_tab_shows_its_panel_and_lets_the_others_rest(workspace: Workspace) -> None:
     assert workspace.curves.isVisible()
-    assert not workspace.weights.isVisible() and not workspace.wants.histograms
+    assert not workspace.weights.isVisible()
+    assert not workspace.wants.histograms
     tabs = bar(workspace)
     QTest.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tab(tabs, "Weights"))
     QApplication.processEvents()
-    assert workspace.weights.isVisible() and workspace.wants.histograms
+    assert workspace.weights.isVisible()
+    assert workspace.wants.histograms
     assert not workspace.curves.isVisible()
 
 
@@ -99,7 +102,8 @@ def test_the_menu_of_a_tab_floats_its_panel(workspace: Workspace) -> None:
     entry(tab_menu(bar(workspace), "Weights"), "Float Weights")
     QApplication.processEvents()
     assert dock(workspace, "weights").isFloating()
-    assert workspace.weights.isVisible() and workspace.curves.isVisible()
+    assert workspace.weights.isVisible()
+    assert workspace.curves.isVisible()
     assert button(workspace, "weights", "Close").isVisible()
 
 
@@ -130,5 +134,6 @@ def test_reset_brings_back_what_was_floated_and_closed(workspace: Workspace) -> 
     workspace.reset_layout()
     QApplication.processEvents()
     assert not dock(workspace, "activations").isFloating()
-    assert workspace.palette_panel.isVisible() and workspace.curves.isVisible()
+    assert workspace.palette_panel.isVisible()
+    assert workspace.curves.isVisible()
     assert not workspace.confusion.isVisible()

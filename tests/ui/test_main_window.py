@@ -159,7 +159,7 @@ def test_actions_and_panels_have_their_names(person: Person) -> None:
 def test_every_action_says_what_it_does(person: Person) -> None:
     for name in ACTIONS:
         action = person.action(name)
-        assert action.toolTip() and action.statusTip() and action.text(), name
+        assert all((action.toolTip(), action.statusTip(), action.text())), name
 
 
 def test_fields_of_training_and_data_are_there_in_a_fresh_window(trainer: Person) -> None:
@@ -191,7 +191,8 @@ def test_one_click_on_a_sample_leads_to_something_that_trains(person: Person) ->
     person.click(person.find(QWidget, f"sample.{CIRCLE.file}"))
     assert window.workspace.isVisible()
     assert isinstance(window.document.project.dataset, Points)
-    assert window.document.path is None and not window.document.dirty
+    assert window.document.path is None
+    assert not window.document.dirty
     assert CIRCLE.about in window.workspace.messages.text
     person.wait(lambda: person.action("run").isEnabled(), "the data has been looked at")
     window.workspace.inspector.show_training()
@@ -274,7 +275,8 @@ def test_a_dropped_folder_becomes_the_data(person: Person, tmp_path: Path) -> No
     assert drop(person.window, folder)
     person.wait(lambda: person.window.document.facts is not None, "the data has been looked at")
     dataset = person.window.document.project.dataset
-    assert isinstance(dataset, ImageFolder) and Path(dataset.folder) == folder.resolve()
+    assert isinstance(dataset, ImageFolder)
+    assert Path(dataset.folder) == folder.resolve()
     assert person.window.document.facts is not None
     assert person.window.document.facts.class_names == ("bar", "disc")
     person.action("undo").trigger()
@@ -301,12 +303,15 @@ def test_other_files_are_not_taken(person: Person, tmp_path: Path) -> None:
 def test_changes_are_marked_until_they_are_saved(trainer: Person) -> None:
     window = trainer.window
     title = trainer.find(QLabel, "project_title")
-    assert not window.isWindowModified() and "•" not in title.text()
+    assert not window.isWindowModified()
+    assert "•" not in title.text()
     trainer.type_into("quick.batch_size", "20")
-    assert window.isWindowModified() and "•" in title.text()
+    assert window.isWindowModified()
+    assert "•" in title.text()
     assert trainer.find(QLabel, "status_saved").text() == "Changes not saved"
     trainer.action("save").trigger()
-    assert not window.isWindowModified() and "•" not in title.text()
+    assert not window.isWindowModified()
+    assert "•" not in title.text()
     assert trainer.find(QLabel, "status_saved").text().startswith("Saved at ")
     assert window.document.path is not None
     assert load_project(window.document.path).training.batch_size == 20
@@ -381,12 +386,15 @@ def test_a_number_that_is_still_being_typed_is_used_by_the_run(trainer: Person) 
 
 def test_undo_and_redo_name_what_they_do(trainer: Person) -> None:
     undo, redo = trainer.action("undo"), trainer.action("redo")
-    assert not undo.isEnabled() and not redo.isEnabled()
+    assert not undo.isEnabled()
+    assert not redo.isEnabled()
     trainer.type_into("quick.batch_size", "20")
-    assert undo.text() == "&Undo change of batch size" and undo.isEnabled()
+    assert undo.text() == "&Undo change of batch size"
+    assert undo.isEnabled()
     undo.trigger()
     assert trainer.find(QLineEdit, "quick.batch_size").text() == "10"
-    assert redo.text() == "&Redo change of batch size" and not undo.isEnabled()
+    assert redo.text() == "&Redo change of batch size"
+    assert not undo.isEnabled()
     redo.trigger()
     assert trainer.find(QLineEdit, "quick.batch_size").text() == "20"
 
@@ -398,7 +406,8 @@ def test_run_says_why_it_is_not_possible(person: Person) -> None:
     person.click(person.find(QPushButton, "start_empty"))
     run = person.action("run")
     problem = person.window.document.errors[0].message
-    assert not run.isEnabled() and problem in run.toolTip()
+    assert not run.isEnabled()
+    assert problem in run.toolTip()
     assert person.find(QLabel, "run_epoch").toolTip() == problem
     assert not person.action("step").isEnabled()
 
@@ -425,9 +434,11 @@ def test_stop_is_possible_exactly_while_a_run_is_active(trainer: Person) -> None
     trainer.press("run")
     trainer.wait(lambda: runner.trained, "training has begun")
     trainer.press("pause")
-    assert runner.state == "paused" and stop.isEnabled()
+    assert runner.state == "paused"
+    assert stop.isEnabled()
     trainer.press("run")
-    assert runner.state == "running" and stop.isEnabled()
+    assert runner.state == "running"
+    assert stop.isEnabled()
     trainer.press("stop")
     trainer.wait(lambda: not runner.active, "the run has ended")
     assert not stop.isEnabled()
@@ -560,9 +571,11 @@ def test_everything_in_the_toolbar_fits_at_1280(opened: Callable[..., Person], l
 
 def test_the_view_menu_closes_and_restores_panels(trainer: Person) -> None:
     view, panel = menu_of(trainer.window, "View"), trainer.window.workspace.mistakes
-    assert panel.isVisible() and entry(view, "Mistakes").isChecked()
+    assert panel.isVisible()
+    assert entry(view, "Mistakes").isChecked()
     entry(view, "Mistakes").trigger()
-    assert not panel.isVisible() and not entry(view, "Mistakes").isChecked()
+    assert not panel.isVisible()
+    assert not entry(view, "Mistakes").isChecked()
     entry(view, "Mistakes").trigger()
     assert panel.isVisible()
 
@@ -577,15 +590,27 @@ def test_the_layout_is_remembered_and_can_be_reset(opened: Callable[..., Person]
     second = opened(str(path))
     workspace = second.window.workspace
     assert not workspace.palette_panel.isVisible()
-    assert workspace.confusion.isVisible() and not workspace.curves.isVisible()
+    assert workspace.confusion.isVisible()
+    assert not workspace.curves.isVisible()
     second.action("reset_layout").trigger()
     QApplication.processEvents()
-    assert workspace.palette_panel.isVisible() and workspace.curves.isVisible()
+    assert workspace.palette_panel.isVisible()
+    assert workspace.curves.isVisible()
 
 
 # Commands that make pictures
 
 
+@pytest.fixture
+def tidy() -> Iterator[None]:
+    """The commands leave their windows to the end of the process, which is not near."""
+    yield
+    for window in QApplication.topLevelWidgets():
+        if isinstance(window, MainWindow):
+            window.deleteLater()
+
+
+@pytest.mark.usefixtures("tidy")
 def test_a_screenshot_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
     path, picture = tmp_path / "circle.nnp", tmp_path / "window.png"
     save_project(circle(epochs=2), path)
@@ -595,6 +620,7 @@ def test_a_screenshot_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
     assert image.pixelColor(3, 360).lightness() > 200
 
 
+@pytest.mark.usefixtures("tidy")
 def test_the_demo_without_a_window_leaves_two_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -603,6 +629,7 @@ def test_the_demo_without_a_window_leaves_two_pictures(
     monkeypatch.setattr(demo_command, "sample_projects", lambda: [CIRCLE])
     assert demo_command.demo(headless=True) == 0
     printed = capsys.readouterr().out
-    assert "epoch  1/2" in printed and "epoch  2/2" in printed
+    assert "epoch  1/2" in printed
+    assert "epoch  2/2" in printed
     for name in ("nnplayground-demo.png", "nnplayground-demo-curves.png"):
         assert not QImage(str(tmp_path / name)).isNull()

@@ -29,7 +29,8 @@ def button(bar: MessageBar) -> QPushButton:
 
 
 def test_it_is_not_there_without_a_message(bar: MessageBar) -> None:
-    assert bar.isHidden() and bar.text == ""
+    assert bar.isHidden()
+    assert bar.text == ""
 
 
 def test_the_latest_message_wins(bar: MessageBar) -> None:
@@ -37,7 +38,8 @@ def test_the_latest_message_wins(bar: MessageBar) -> None:
     bar.show_message("The second.", "error")
     assert bar.text == "The second."
     bar.clear()
-    assert bar.text == "" and bar.isHidden()
+    assert bar.text == ""
+    assert bar.isHidden()
 
 
 def test_a_message_without_a_way_out_has_no_button(bar: MessageBar) -> None:
@@ -51,13 +53,15 @@ def test_its_button_acts_once_and_closes_it(bar: MessageBar) -> None:
     bar.show_message("The folder has moved.", "warning", action="Locate…", on_action=lambda: done.append("located"))
     assert button(bar).text() == "Locate…"
     QTest.mouseClick(button(bar), LEFT)
-    assert done == ["located"] and bar.isHidden()
+    assert done == ["located"]
+    assert bar.isHidden()
 
 
 def test_it_can_be_closed(bar: MessageBar) -> None:
     bar.show_message("Read and understood.")
     close = bar.findChild(QToolButton)
-    assert isinstance(close, QToolButton) and close.accessibleName()
+    assert isinstance(close, QToolButton)
+    assert close.accessibleName()
     QTest.mouseClick(close, LEFT)
     assert bar.isHidden()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt
@@ -79,7 +81,8 @@ def test_fields_follow_the_document(settings: QuickSettings, document: Document)
     document.set_value("training.optimizer.learning_rate", 0.25)
     document.set_value("training.batch_size", "all")
     optimizer = child(settings, "optimizer")
-    assert isinstance(optimizer, QComboBox) and optimizer.currentText() == "SGD"
+    assert isinstance(optimizer, QComboBox)
+    assert optimizer.currentText() == "SGD"
     assert line(settings, "learning_rate").text() == "0.25"
     assert line(settings, "batch_size").text() == "all"
 
@@ -140,7 +143,7 @@ def test_the_least_needed_gives_way(settings: QuickSettings) -> None:
     assert shown(2000) == list(names)
     assert shown(0) == ["learning_rate"]
     found = [shown(width) for width in range(2000, 0, -10)]
-    assert all(set(narrower) <= set(wider) for wider, narrower in zip(found, found[1:], strict=False))
+    assert all(set(narrower) <= set(wider) for wider, narrower in pairwise(found))
     assert ["optimizer", "batch_size", "learning_rate"] in found
     for width in range(600, settings.minimumSizeHint().width(), -10):
         settings.fit_into(width)
@@ -150,7 +153,7 @@ def test_the_least_needed_gives_way(settings: QuickSettings) -> None:
 def test_every_field_says_what_it_is(settings: QuickSettings) -> None:
     for name in ("engine", "optimizer", "learning_rate", "batch_size"):
         field = child(settings, name)
-        assert field.toolTip() and field.statusTip() and field.accessibleName(), name
+        assert all((field.toolTip(), field.statusTip(), field.accessibleName())), name
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ Role = Literal["training", "validation", "trace", "earlier"]
 class Line(msgspec.Struct, frozen=True):
     """One curve.
 
-    xs: (n,) ascending; a value stands at xs / unit. series: n values, or more where the run has gone on since. smoothed: the same, averaged; the values
-    themselves are then drawn pale behind it. role "trace": every update, behind the means of epochs.
+    xs: (n,) ascending; a value stands at xs / unit. series: n values, more where the run has gone on since. smoothed:
+    the same, averaged; the values themselves are then drawn pale behind it. role "trace": every update, behind the
+    means of epochs.
     """
 
     name: str
