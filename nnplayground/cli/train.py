@@ -80,6 +80,7 @@ def run_headless(
     on_event: Callable[[Event, Session], None] = lambda event, session: None,
 ) -> RunEnded:
     """One run from beginning to end. runs: the folder in which the run gets its own."""
+
     def store(frozen: Project, run_id: str) -> RunStore:
         return RunStore(runs / run_id, frozen, seed=frozen.training.seed)
 

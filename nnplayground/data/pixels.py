@@ -61,7 +61,8 @@ class PixelLoader:
         self._cache = cache
         self._progress = progress
         self._cancelled = cancelled
-        self._shape = input_shape(dataset)
+        height, width, channels = input_shape(dataset)
+        self._shape = (height, width, channels)
         self._store = Store(cache / _group(dataset, found.root), self._shape)
         self._request = _request(dataset, found)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from nnplayground.layers import LAYER_TYPES, AnyLayer, Layer
+from nnplayground.layers import LAYER_TYPES, Layer
 from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit, ImageFolder
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.paths import explain
@@ -71,10 +71,10 @@ def decode(content: bytes, folder: Path | None = None) -> Project:
     model = decode_model(document.get("model", {"layers": [{"id": "input", "type": "Input"}]}))
     dataset = None
     if document.get("dataset") is not None:
-        dataset = _converted(document["dataset"], Dataset, "dataset", DATASET_TYPES)
+        dataset = _one_of(document["dataset"], DATASET_TYPES, "dataset")
         if folder is not None:
             dataset = _absolute(dataset, folder)
-    training = _converted(document.get("training", {}), Training, "training", {})
+    training = _converted(document.get("training", {}), Training, "training")
     return Project(model=model, dataset=dataset, training=training)
 
 
@@ -132,7 +132,7 @@ def _decode_block(entry: Any, number: int, taken: set[str]) -> Block:
     if layer_id in taken:
         raise FileError(f"Two layers of the model are called {layer_id}; ids must be unique.")
     rest = {name: value for name, value in entry.items() if name != "id"}
-    layer: Layer = _converted(rest, AnyLayer, f"model.{layer_id}", LAYER_TYPES)
+    layer: Layer = _one_of(rest, LAYER_TYPES, f"model.{layer_id}")
     return Block(layer_id, layer)
 
 
@@ -145,15 +145,22 @@ def _decode_wire(wire: Any, ids: set[str]) -> Wire:
     return Wire(*wire)
 
 
-def _converted(document: Any, kind: Any, path: str, types: dict[str, Any]) -> Any:
+def _one_of(document: Any, types: dict[str, Any], path: str) -> Any:
+    """The struct whose type the document names."""
+    named = document.get("type") if isinstance(document, dict) else None
+    if isinstance(named, str) and named in types:
+        return _converted(document, types[named], path)
     if not isinstance(document, dict):
         raise FileError(f"{path} must be an object, got {json.dumps(document)}.")
-    named = document.get("type")
-    if types and named not in types:
-        known = ", ".join(types)
-        raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; it knows {known}.")
+    known = ", ".join(types)
+    raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; it knows {known}.")
+
+
+def _converted(document: Any, kind: Any, path: str) -> Any:
+    if not isinstance(document, dict):
+        raise FileError(f"{path} must be an object, got {json.dumps(document)}.")
     try:
-        return msgspec.convert(document, types[named] if types else kind)
+        return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
         raise FileError(explain(error, document, path)) from None
 

@@ -14,7 +14,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from nnplayground.spec.checks import Problem, check
 from nnplayground.spec.edits import EditError
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.files import load_project, save_project
+from nnplayground.spec.files import save_project
 from nnplayground.spec.paths import ValueProblem, set_value
 from nnplayground.spec.project import Project
 
@@ -136,10 +136,6 @@ class Document(QObject):
         self.changed.emit(before, project)
         self._check()
         self.replaced.emit()
-
-    def open(self, path: Path) -> None:
-        """Read a project file. Raises FileError; then nothing changes."""
-        self.reset(load_project(path), path.resolve())
 
     def save(self, path: Path) -> None:
         """Write the project file. Raises FileError; then nothing changes."""

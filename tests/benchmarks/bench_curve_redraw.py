@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QApplication, QSlider, QToolButton, QWidget
 from nnplayground.training.events import RunStarted, StepsDone
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.panels.curves import CurvesPanel
-from tests.benchmarks.common import Row, print_rows
 from nnplayground.ui.theme import apply_theme
+from tests.benchmarks.common import Row, print_rows
 
 POINTS = 1_000_000
 BUDGET_MS = 16.0

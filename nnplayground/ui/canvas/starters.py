@@ -82,7 +82,8 @@ class StarterCard(QWidget):
         """In the middle of the view, or as low as it must be to leave the Input free."""
         room = self._view.viewport().rect()
         width = min(room.width() - 2 * _MARGIN, 26 * self.fontMetrics().averageCharWidth() * 2)
-        height = self.layout().totalHeightForWidth(width)
+        layout = self.layout()
+        height = layout.totalHeightForWidth(width) if layout is not None else 0
         below_input = self._view.mapFromScene(self._view.content.bottomLeft()).y() + _MARGIN
         top = max(min((room.height() - height) // 2, room.height() - height - _MARGIN), below_input)
         self.setGeometry((room.width() - width) // 2, top, width, height)

@@ -121,6 +121,8 @@ def test_what_is_not_a_default_is_written(tmp_path: Path) -> None:
         (changed("model", "wires", 0, value=["input"]), "two ids"),
         (changed("model", value=[]), "model must be"),
         (changed("dataset", "type", value="video"), 'dataset.type is "video"'),
+        (changed("dataset", "type", value=["image_folder"]), "dataset.type is"),
+        (changed("dataset", value=7), "dataset must be an object"),
         (changed("dataset", "image_size", value=[0, 64]), "dataset.image_size.0 must be"),
         (changed("dataset", "pixels", value="0..2"), 'dataset.pixels is "0..2"'),
         (changed("training", "optimizer", "learning_rate", value=-1), "training.optimizer.learning_rate must be"),
