@@ -37,6 +37,6 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
     collector = GarbageCollector(interval=1.0)
     window.destroyed.connect(collector.timer.stop)
     if arguments:
-        window.open_path(Path(arguments[0]))
+        window.files.open_path(Path(arguments[0]))
     apply_style_sheet(app, theme or preferences.theme, scale=preferences.text_scale)
     return app, window

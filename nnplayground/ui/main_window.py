@@ -6,18 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from platformdirs import user_data_path
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox, QStackedWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget
 
 from nnplayground.sample_projects import sample_projects
-from nnplayground.spec.codec import FileError
-from nnplayground.spec.dataset import Dataset, ImageFolder
-from nnplayground.spec.edits import set_dataset
+from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.files import SUFFIX, load_project
+from nnplayground.spec.files import SUFFIX
 from nnplayground.spec.project import Project
 from nnplayground.spec.templates import TEMPLATES
 from nnplayground.training.mailbox import Frame
@@ -26,6 +23,7 @@ from nnplayground.ui.actions import Actions
 from nnplayground.ui.document import Document
 from nnplayground.ui.menus import MenuCommands, build_menus
 from nnplayground.ui.preferences import Preferences
+from nnplayground.ui.project_files import ProjectFiles, document_name
 from nnplayground.ui.runner import Runner
 from nnplayground.ui.sample_questions import SampleQuestions
 from nnplayground.ui.scanner import Scanner
@@ -38,8 +36,6 @@ from nnplayground.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from nnplayground.training.session import Session
-
-_FILTER = f"nnplayground projects (*{SUFFIX})"
 
 
 class MainWindow(QMainWindow):
@@ -62,6 +58,7 @@ class MainWindow(QMainWindow):
         self._start_page = StartPage(sample_projects())
         self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
         self._status = StatusNotes(self.statusBar(), self.document)
+        self.files = ProjectFiles(self.document, preferences, window=self, commit=self._commit_pending)
         self._stack = QStackedWidget()
         self._start_pending = False
         self._run_kept = False
@@ -78,8 +75,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._stack)
         self.setAcceptDrops(True)
         commands = MenuCommands(
-            open_recent=lambda path: self.open_path(Path(path)),
-            open_sample=self.open_sample,
+            open_recent=lambda path: self.files.open_path(Path(path)),
+            open_sample=self.files.open_sample,
             use_template=self.use_template,
             set_theme=self.set_theme,
             recent=lambda: self._preferences.recent,
@@ -93,11 +90,11 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         act = self._commands
         for name, slot in {
-            "new": self._on_new,
-            "open": self._on_open,
-            "open_folder": self._on_open_folder,
-            "save": self.save,
-            "save_as": self.save_as,
+            "new": self.files.new,
+            "open": self.files.ask_for_project,
+            "open_folder": self.files.ask_for_folder,
+            "save": self.files.save,
+            "save_as": self.files.save_as,
             "close_window": self.close,
             "undo": self.document.undo_stack.undo,
             "redo": self.document.undo_stack.redo,
@@ -113,6 +110,9 @@ class MainWindow(QMainWindow):
             "start_page": self._show_start_page,
         }.items():
             act[name].triggered.connect(slot)
+        self.files.shown.connect(self._show_workspace)
+        self.files.saved.connect(self._status.show_saved_now)
+        self.files.told.connect(self.workspace.messages.show_message)
         document = self.document
         document.set_aside.connect(self._on_set_aside)
         document.changed.connect(self._on_changed)
@@ -132,153 +132,21 @@ class MainWindow(QMainWindow):
         workspace.canvas.template_requested.connect(self.use_template)
         workspace.canvas.run_pause_requested.connect(self._on_run_pause)
         workspace.curves.run_pause_requested.connect(self._on_run_pause)
-        workspace.dataset.open_folder_requested.connect(self._on_open_folder)
-        workspace.dataset.locate_requested.connect(self._on_locate)
+        workspace.dataset.open_folder_requested.connect(self.files.ask_for_folder)
+        workspace.dataset.locate_requested.connect(self.files.ask_for_moved_data)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
         page = self._start_page
-        page.sample_requested.connect(self.open_sample)
-        page.folder_requested.connect(self._on_open_folder)
-        page.project_requested.connect(self._on_open)
-        page.recent_requested.connect(lambda path: self.open_path(Path(path)))
-        page.empty_requested.connect(self._on_new)
-
-    # Projects and data
-
-    def open_path(self, path: Path) -> bool:
-        """Open a project file or a folder of images. False where it could not be done; the user has been told."""
-        if path.is_dir():
-            return self.open_folder(path)
-        try:
-            project = load_project(path)
-        except FileError as error:
-            self._complain("The project cannot be opened", str(error))
-            return False
-        if not self._may_discard():
-            return False
-        self.show_project(project, path.resolve())
-        self._preferences.add_recent(path.resolve())
-        return True
-
-    def open_folder(self, folder: Path) -> bool:
-        """Make a folder of images the data of the project."""
-        current = self.document.project.dataset
-        settings = current if isinstance(current, ImageFolder) else ImageFolder()
-        dataset = msgspec.structs.replace(settings, folder=str(folder.resolve()))
-        self.document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
-        self._show_workspace()
-        return True
-
-    def open_sample(self, file: str) -> bool:
-        """Open a bundled sample as an unsaved project."""
-        if not self._may_discard():
-            return False
-        sample = next(each for each in sample_projects() if each.file == file)
-        try:
-            project = load_project(sample.path)
-        except FileError as error:
-            self._complain("The sample cannot be opened", str(error))
-            return False
-        self.show_project(project)
-        self.workspace.messages.show_message(f"{sample.title}. {sample.about}")
-        return True
+        page.sample_requested.connect(self.files.open_sample)
+        page.folder_requested.connect(self.files.ask_for_folder)
+        page.project_requested.connect(self.files.ask_for_project)
+        page.recent_requested.connect(lambda path: self.files.open_path(Path(path)))
+        page.empty_requested.connect(self.files.new)
 
     def use_template(self, name: str) -> None:
         """Put a ready-made model in the place of the present one; undo brings it back."""
         template = next(each for each in TEMPLATES if each.name == name)
         facts = self.document.facts
         self.document.apply(lambda project: template.build(project, facts), f"template {template.title}")
-
-    def save(self) -> bool:
-        """Save in the project's file. False where it was not done."""
-        self._commit_pending()
-        if self.document.path is None:
-            return self.save_as()
-        return self._save_to(self.document.path)
-
-    def save_as(self) -> bool:
-        """Ask for a file and save there."""
-        self._commit_pending()
-        start = self.document.path or Path(self._preferences.last_folder) / f"untitled{SUFFIX}"
-        name, _ = QFileDialog.getSaveFileName(self, "Save the project", str(start), _FILTER)
-        if not name:
-            return False
-        path = Path(name)
-        return self._save_to(path if path.suffix else path.with_suffix(SUFFIX))
-
-    def _save_to(self, path: Path) -> bool:
-        try:
-            self.document.save(path)
-        except FileError as error:
-            self._complain("The project cannot be saved", str(error))
-            return False
-        self._preferences.last_folder = str(path.parent)
-        self._preferences.add_recent(path.resolve())
-        self._status.show_saved_now()
-        return True
-
-    def show_project(self, project: Project, path: Path | None = None) -> None:
-        """Put a project in the place of the present one, without asking."""
-        self.document.reset(project, path)
-        self._show_workspace()
-
-    def discard_changes(self) -> None:
-        """Closing will not ask about what has changed until now."""
-        self.document.undo_stack.setClean()
-
-    def _on_new(self) -> None:
-        if self._may_discard():
-            self.show_project(Project())
-
-    def _on_open(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a project", self._preferences.last_folder, _FILTER)
-        if name:
-            self._preferences.last_folder = str(Path(name).parent)
-            self.open_path(Path(name))
-
-    def _on_open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, "Choose a folder with one folder of images for each class", self._preferences.last_folder
-        )
-        if folder:
-            self._preferences.last_folder = str(Path(folder).parent)
-            self.open_folder(Path(folder))
-
-    def _on_locate(self) -> None:
-        """The data has moved: ask where it is now."""
-        facts = self.document.facts
-        missing = facts.missing_path if facts is not None else None
-        folder = QFileDialog.getExistingDirectory(self, f"Where is {missing} now?", self._preferences.last_folder)
-        if folder and missing is not None:
-            self.document.apply(
-                lambda project: relocated(project, missing, folder), f"new place of {Path(missing).name}"
-            )
-
-    def _may_discard(self) -> bool:
-        """Ask before losing work. True to go on."""
-        self._commit_pending()
-        if not self.document.dirty:
-            return True
-        box = QMessageBox(self)
-        box.setObjectName("ask_to_save")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(f"{self._name()} has changes that are not saved.")
-        box.setInformativeText("Save them?")
-        buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        answer = box.exec()
-        box.deleteLater()
-        if answer == buttons.Save:
-            return self.save()
-        return answer == buttons.Discard
-
-    def _complain(self, title: str, text: str) -> None:
-        """A message that must be seen: something the user asked for was not done."""
-        box = QMessageBox(QMessageBox.Icon.Warning, title, text, QMessageBox.StandardButton.Ok, self)
-        box.setObjectName("complaint")
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        # While the program starts, the window is not there yet; then it is said as soon as it is.
-        QTimer.singleShot(0, box, box.open)
 
     def show_unexpected(self, error: BaseException, log: Path) -> None:
         """A mistake of the program itself; what the user has done is still there."""
@@ -378,7 +246,7 @@ class MainWindow(QMainWindow):
         self._status.forget_run()
         if ended:
             kept = f" What it has learned is kept in {self._runs()}." if self._run_kept else ""
-            self.workspace.messages.show_message(f"The run of {self._name()} was stopped.{kept}")
+            self.workspace.messages.show_message(f"The run of {document_name(self.document)} was stopped.{kept}")
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.runner.project_changed(before, after)
@@ -399,6 +267,10 @@ class MainWindow(QMainWindow):
             self.start()
         elif facts.problem is None and not self.runner.active:
             self.runner.preload(dataset)
+
+    def discard_changes(self) -> None:
+        """Closing will not ask about what has changed until now."""
+        self.document.undo_stack.setClean()
 
     def _run_problem(self) -> str | None:
         """Why Run is not possible; None where it is."""
@@ -435,12 +307,9 @@ class MainWindow(QMainWindow):
         act["redo"].setEnabled(stack.canRedo())
         act["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
         act["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
-        self._toolbar.show_title(self._name() + (" •" if self.document.dirty else ""), self._tip())
-        self.setWindowTitle(f"{self._name()}[*] – nnplayground")
+        self._toolbar.show_title(document_name(self.document) + (" •" if self.document.dirty else ""), self._tip())
+        self.setWindowTitle(f"{document_name(self.document)}[*] – nnplayground")
         self.setWindowModified(self.document.dirty)
-
-    def _name(self) -> str:
-        return self.document.path.name if self.document.path is not None else "Untitled"
 
     def _tip(self) -> str:
         where = str(self.document.path) if self.document.path is not None else "Not saved yet"
@@ -512,13 +381,13 @@ class MainWindow(QMainWindow):
         path = _dropped(event)
         if path is not None:
             event.acceptProposedAction()
-            QTimer.singleShot(0, lambda: self.open_path(path))
+            QTimer.singleShot(0, lambda: self.files.open_path(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._close_accepted:
             event.accept()
             return
-        if not self._may_discard():
+        if not self.files.may_discard():
             event.ignore()
             return
         self._close_accepted = True
@@ -559,25 +428,6 @@ def new_session() -> Session:
     from nnplayground.training.session import Session
 
     return Session()
-
-
-def relocated(project: Project, missing: str, folder: str) -> Project:
-    """The project with a data path that has moved put right: the image folder itself, or one of its split's."""
-    dataset = project.dataset
-    if not isinstance(dataset, ImageFolder):
-        return project
-    changes: dict[str, object] = {}
-    if Path(dataset.folder) == Path(missing):
-        changes["folder"] = folder
-    split = dataset.split
-    moved = {
-        name: folder
-        for name in ("validation", "test")
-        if getattr(split, name, None) and Path(str(getattr(split, name))) == Path(missing)
-    }
-    if moved:
-        changes["split"] = msgspec.structs.replace(split, **moved)
-    return set_dataset(project, msgspec.structs.replace(dataset, **changes))
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -52,7 +52,7 @@ def take(
     if epochs:
         training = msgspec.structs.replace(loaded.training, epochs=epochs)
         loaded = msgspec.structs.replace(loaded, training=training)
-    window.show_project(loaded, project.resolve())
+    window.files.show_project(loaded, project.resolve())
     _process(app, until=lambda: window.document.facts is not None or loaded.dataset is None)
     if select is not None:
         window.workspace.canvas.select([select])

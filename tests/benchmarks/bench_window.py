@@ -51,7 +51,7 @@ def trained_in_the_window() -> tuple[list[float], list[float], float]:
     app, window = create_app([])
     window.resize(1440, 900)
     window.show()
-    window.show_project(photographs.project(epochs=EPOCHS))
+    window.files.show_project(photographs.project(epochs=EPOCHS))
     deadline = time.monotonic() + 60
     while (window.document.facts is None or window.workspace.catalog is None) and time.monotonic() < deadline:
         app.processEvents()

@@ -224,7 +224,7 @@ def test_the_menu_lists_what_was_open_lately(person: Person, tmp_path: Path) -> 
     assert [each.text() for each in recent.actions()] == ["None yet"]
     path = tmp_path / "lately.nnp"
     save_project(circle(epochs=2), path)
-    person.window.open_path(path)
+    person.window.files.open_path(path)
     recent.aboutToShow.emit()
     assert [each.text() for each in recent.actions()] == [f"lately  ({path.resolve().parent})"]
 
@@ -250,10 +250,10 @@ def test_convolutions_are_not_offered_for_points(person: Person) -> None:
     only_input = msgspec.structs.replace(
         project.model, blocks=(Block("input", project.model.layer("input")),), wires=()
     )
-    person.window.show_project(msgspec.structs.replace(project, model=only_input))
+    person.window.files.show_project(msgspec.structs.replace(project, model=only_input))
     QApplication.processEvents()
     assert person.find(QPushButton, "starter.dense")
-    assert not person.window.findChild(QPushButton, "starter.convolutional").isVisible()
+    assert not any(each.isVisible() for each in person.all(QPushButton, "starter.convolutional"))
 
 
 def test_the_offer_makes_way_for_a_dragged_layer(person: Person) -> None:
@@ -552,7 +552,7 @@ def test_everything_in_the_toolbar_fits_at_1280(opened: Callable[..., Person], l
     if larger:
         Preferences().larger_text = True
     person = opened(size=(1280, 720))
-    person.window.show_project(circle(epochs=1_000_000))
+    person.window.files.show_project(circle(epochs=1_000_000))
     person.wait(lambda: person.action("run").isEnabled(), "the data has been looked at")
     extension = person.window.findChild(QToolButton, "qt_toolbar_ext_button")
     assert extension is None or not extension.isVisible()

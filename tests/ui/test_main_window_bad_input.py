@@ -82,7 +82,7 @@ class Desk:
         self._qtbot.waitUntil(fact, timeout=PATIENCE)
 
     def show(self, project: Project, path: Path | None = None) -> None:
-        self.window.show_project(project, path)
+        self.window.files.show_project(project, path)
         self.wait(lambda: self.window.document.facts is not None)
 
     def run(self, *, epochs: int = 1) -> None:
@@ -156,7 +156,7 @@ class TestFiles:
         before = desk.window.document.project
         newer = tmp_path / "newer.nnp"
         newer.write_text('{"format": "nnplayground-project", "version": 9}')
-        assert not desk.window.open_path(newer)
+        assert not desk.window.files.open_path(newer)
         assert "update the program" in desk.complaint().text()
         assert desk.window.document.project == before
         assert desk.window.document.dirty
@@ -189,7 +189,7 @@ class TestFiles:
         path = tmp_path / "circle.nnp"
         save_project(circle(), path)
         for _ in range(2):
-            assert desk.window.open_path(path)
+            assert desk.window.files.open_path(path)
             desk.wait(lambda: desk.window.document.facts is not None)
 
 
@@ -198,7 +198,7 @@ class TestData:
         for name in ("cats", "dogs"):
             (tmp_path / "photos" / name).mkdir(parents=True)
             (tmp_path / "photos" / name / "1.jpg").write_text("not an image")
-        desk.window.open_folder(tmp_path / "photos")
+        desk.window.files.open_folder(tmp_path / "photos")
         panel = desk.window.workspace.dataset
 
         def shown() -> str:
@@ -217,7 +217,7 @@ class TestData:
     ) -> None:
         moved = photos.with_name("moved")
         desk.window.document.facts_changed.connect(lambda: photos.exists() and photos.rename(moved))
-        desk.window.show_project(pictures(photos))
+        desk.window.files.show_project(pictures(photos))
         document = desk.window.document
         locate = desk.window.workspace.dataset.findChild(QPushButton, "dataset.locate")
         assert locate is not None
@@ -366,14 +366,14 @@ class TestAnotherProject:
         save_project(circle(), first)
         save_project(circle(epochs=4), second)
         window, workspace = desk.window, desk.window.workspace
-        assert window.open_path(first)
+        assert window.files.open_path(first)
         desk.wait(lambda: window.document.facts is not None)
         workspace.show_all_side_by_side()
         desk.run(epochs=3)
         desk.wait(lambda: bool(workspace.mistakes.sample_ids()))
         old = next(frame.started for frame in desk.frames if frame.started is not None)
 
-        assert window.open_path(second)
+        assert window.files.open_path(second)
         desk.frames.clear()
         assert not window.runner.active
         assert not window.runner.trained

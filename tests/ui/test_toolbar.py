@@ -145,9 +145,11 @@ def test_the_least_needed_gives_way(settings: QuickSettings) -> None:
     found = [shown(width) for width in range(2000, 0, -10)]
     assert all(set(narrower) <= set(wider) for wider, narrower in pairwise(found))
     assert ["optimizer", "batch_size", "learning_rate"] in found
+    layout = settings.layout()
+    assert layout is not None
     for width in range(600, settings.minimumSizeHint().width(), -10):
         settings.fit_into(width)
-        assert settings.layout().sizeHint().width() <= width
+        assert layout.sizeHint().width() <= width
 
 
 def test_every_field_says_what_it_is(settings: QuickSettings) -> None:

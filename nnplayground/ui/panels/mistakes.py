@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QShowEvent
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.training.events import Catalog, Mistakes
@@ -28,6 +28,10 @@ _NUMBER_ORDERS: tuple[tuple[Order, str, str], ...] = (
     ("too_high", "too high", "Only predictions above the true number, the largest error first"),
     ("too_low", "too low", "Only predictions below the true number, the largest error first"),
 )
+_ROOMY_LINES = 29
+"""Heights of a line that the header must be wide for the words before its choices."""
+_LEAST_HEADER = 240
+"""Pixels."""
 _BEFORE = "Mistakes appear here after the first epoch. Press Run to start training."
 
 
@@ -56,8 +60,6 @@ class MistakesPanel(QWidget):
         self._heading.setProperty("heading_small", "true")
         self._count = QLabel()
         self._count.setObjectName("mistakes.count")
-        # Where there is little room, the count gives way first.
-        self._count.setMinimumWidth(1)
         self._count.setProperty("muted", "true")
         self._sort = _menu_button("mistakes.sort", "Order of the mistakes")
         self._sort_menu = QMenu(self._sort)
@@ -85,6 +87,8 @@ class MistakesPanel(QWidget):
 
         self.header = QWidget()
         """Heading and filters, in one row; a dock may take it as its title."""
+        # Its words do not make the window wider; they are chosen to fit.
+        self.header.setMinimumWidth(_LEAST_HEADER)
         header = QHBoxLayout(self.header)
         header.setContentsMargins(12, 2, 4, 1)
         header.setSpacing(4)
@@ -144,6 +148,10 @@ class MistakesPanel(QWidget):
         if row is not None:
             self._view.set_current_row(row, scroll=True)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._refresh()
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._catch_up()
@@ -160,9 +168,11 @@ class MistakesPanel(QWidget):
 
     def _show(self) -> None:
         outcomes = self._outcomes
-        for control in (self._sort, self._class, self._chip, self._count):
+        for control in (self._sort, self._count):
             control.setVisible(outcomes is not None)
         if outcomes is None:
+            self._class.hide()
+            self._chip.hide()
             self._list = None
             self._heading.setText("Mistakes")
             self._empty.say(_BEFORE, icon="image")
@@ -194,9 +204,12 @@ class MistakesPanel(QWidget):
         self._count.setText(f"{count} · {shown:,} shown" if narrowed else count)
         self._count.setToolTip(f"On the {outcomes.mistakes.split} split, after epoch {outcomes.mistakes.epoch}")
         orders = _NUMBER_ORDERS if outcomes.numbers else _CLASS_ORDERS
-        self._sort.setText(f"Sort: {next(title for order, title, _ in orders if order == self._order)} ▾")
+        roomy = self.header.width() >= _ROOMY_LINES * self.fontMetrics().height()
+        order_title = next(title for order, title, _ in orders if order == self._order)
+        self._sort.setText(f"{'Sort: ' if roomy else ''}{order_title} ▾")
         self._class.setVisible(self._cell is None and not outcomes.numbers)
-        self._class.setText(f"Class: {'all' if self._true_class is None else short_name(names[self._true_class])} ▾")
+        class_title = "all" if self._true_class is None else short_name(names[self._true_class])
+        self._class.setText(f"{'Class: ' if roomy else ''}{class_title} ▾")
         self._chip.setVisible(self._cell is not None)
         if self._cell is not None:
             true, predicted = (names[number] for number in self._cell)

@@ -67,6 +67,8 @@ class ElidedLabel(QLabel):
         self.setToolTip(tip or text)
         self.setAccessibleName(text)
         self._shorten()
+        # The wish for room may have changed while what is shown in too little of it has not.
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self._text) + 2, super().sizeHint().height())

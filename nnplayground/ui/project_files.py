@@ -1,0 +1,195 @@
+"""Projects and their files: opening, saving, samples, folders of images, and asking before work is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from nnplayground.sample_projects import sample_projects
+from nnplayground.spec.codec import FileError
+from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.edits import set_dataset
+from nnplayground.spec.files import SUFFIX, load_project
+from nnplayground.spec.project import Project
+from nnplayground.ui.document import Document
+from nnplayground.ui.preferences import Preferences
+
+_FILTER = f"nnplayground projects (*{SUFFIX})"
+
+
+class ProjectFiles(QObject):
+    """What the File menu does. window: over which dialogs appear. commit: takes what is still being typed."""
+
+    shown = Signal()
+    """There is a project, or data, to be seen."""
+    saved = Signal()
+    told = Signal(str)
+    """Something worth a message."""
+
+    def __init__(
+        self, document: Document, preferences: Preferences, *, window: QWidget, commit: Callable[[], None]
+    ) -> None:
+        super().__init__(window)
+        self._document = document
+        self._preferences = preferences
+        self._window = window
+        self._commit = commit
+
+    def open_path(self, path: Path) -> bool:
+        """Open a project file or a folder of images. False where it could not be done; the user has been told."""
+        if path.is_dir():
+            return self.open_folder(path)
+        try:
+            project = load_project(path)
+        except FileError as error:
+            self._complain("The project cannot be opened", str(error))
+            return False
+        if not self.may_discard():
+            return False
+        self.show_project(project, path.resolve())
+        self._preferences.add_recent(path.resolve())
+        return True
+
+    def open_folder(self, folder: Path) -> bool:
+        """Make a folder of images the data of the project."""
+        current = self._document.project.dataset
+        settings = current if isinstance(current, ImageFolder) else ImageFolder()
+        dataset = msgspec.structs.replace(settings, folder=str(folder.resolve()))
+        self._document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
+        self.shown.emit()
+        return True
+
+    def open_sample(self, file: str) -> bool:
+        """Open a bundled sample as an unsaved project."""
+        if not self.may_discard():
+            return False
+        sample = next(each for each in sample_projects() if each.file == file)
+        try:
+            project = load_project(sample.path)
+        except FileError as error:
+            self._complain("The sample cannot be opened", str(error))
+            return False
+        self.show_project(project)
+        self.told.emit(f"{sample.title}. {sample.about}")
+        return True
+
+    def save(self) -> bool:
+        """Save in the project's file. False where it was not done."""
+        self._commit()
+        if self._document.path is None:
+            return self.save_as()
+        return self._save_to(self._document.path)
+
+    def save_as(self) -> bool:
+        """Ask for a file and save there."""
+        self._commit()
+        start = self._document.path or Path(self._preferences.last_folder) / f"untitled{SUFFIX}"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save the project", str(start), _FILTER)
+        if not name:
+            return False
+        path = Path(name)
+        return self._save_to(path if path.suffix else path.with_suffix(SUFFIX))
+
+    def _save_to(self, path: Path) -> bool:
+        try:
+            self._document.save(path)
+        except FileError as error:
+            self._complain("The project cannot be saved", str(error))
+            return False
+        self._preferences.last_folder = str(path.parent)
+        self._preferences.add_recent(path.resolve())
+        self.saved.emit()
+        return True
+
+    def show_project(self, project: Project, path: Path | None = None) -> None:
+        """Put a project in the place of the present one, without asking."""
+        self._document.reset(project, path)
+        self.shown.emit()
+
+    def new(self) -> None:
+        """Begin with an empty project."""
+        if self.may_discard():
+            self.show_project(Project())
+
+    def ask_for_project(self) -> None:
+        """Let the user choose a project file, and open it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._preferences.last_folder, _FILTER)
+        if name:
+            self._preferences.last_folder = str(Path(name).parent)
+            self.open_path(Path(name))
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder of images, and make it the data."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Choose a folder with one folder of images for each class", self._preferences.last_folder
+        )
+        if folder:
+            self._preferences.last_folder = str(Path(folder).parent)
+            self.open_folder(Path(folder))
+
+    def ask_for_moved_data(self) -> None:
+        """The data has moved: ask where it is now."""
+        facts = self._document.facts
+        missing = facts.missing_path if facts is not None else None
+        folder = QFileDialog.getExistingDirectory(
+            self._window, f"Where is {missing} now?", self._preferences.last_folder
+        )
+        if folder and missing is not None:
+            self._document.apply(
+                lambda project: relocated(project, missing, folder), f"new place of {Path(missing).name}"
+            )
+
+    def may_discard(self) -> bool:
+        """Ask before losing work. True to go on."""
+        self._commit()
+        if not self._document.dirty:
+            return True
+        box = QMessageBox(self._window)
+        box.setObjectName("ask_to_save")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(f"{document_name(self._document)} has changes that are not saved.")
+        box.setInformativeText("Save them?")
+        buttons = QMessageBox.StandardButton
+        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+        box.setDefaultButton(buttons.Save)
+        answer = box.exec()
+        box.deleteLater()
+        if answer == buttons.Save:
+            return self.save()
+        return answer == buttons.Discard
+
+    def _complain(self, title: str, text: str) -> None:
+        """A message that must be seen: something the user asked for was not done."""
+        box = QMessageBox(QMessageBox.Icon.Warning, title, text, QMessageBox.StandardButton.Ok, self._window)
+        box.setObjectName("complaint")
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        # While the program starts, the window is not there yet; then it is said as soon as it is.
+        QTimer.singleShot(0, box, box.open)
+
+
+def document_name(document: Document) -> str:
+    """The file's name, or a word for a project without one."""
+    return document.path.name if document.path is not None else "Untitled"
+
+
+def relocated(project: Project, missing: str, folder: str) -> Project:
+    """The project with a data path that has moved put right: the image folder itself, or one of its split's."""
+    dataset = project.dataset
+    if not isinstance(dataset, ImageFolder):
+        return project
+    changes: dict[str, object] = {}
+    if Path(dataset.folder) == Path(missing):
+        changes["folder"] = folder
+    split = dataset.split
+    moved = {
+        name: folder
+        for name in ("validation", "test")
+        if getattr(split, name, None) and Path(str(getattr(split, name))) == Path(missing)
+    }
+    if moved:
+        changes["split"] = msgspec.structs.replace(split, **moved)
+    return set_dataset(project, msgspec.structs.replace(dataset, **changes))
