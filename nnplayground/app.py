@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
@@ -13,6 +14,7 @@ from nnplayground.log import log_to_file
 from nnplayground.ui.main_window import MainWindow
 from nnplayground.ui.preferences import Preferences
 from nnplayground.ui.theme import ThemeName, apply_palette, apply_style_sheet
+from nnplayground.ui.widgets.soon import Soon
 
 
 def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> tuple[QApplication, MainWindow]:
@@ -29,14 +31,28 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
         app.setApplicationVersion(__version__)
         app.setQuitOnLastWindowClosed(False)
     log_to_file()
+    # How long the engine thread may hold the interpreter while the window waits; 5 ms by default. Measured with a small
+    # CNN and all panels visible: epochs 6 % shorter, and 1 % of the window's gaps above 18 ms instead of 21.
+    sys.setswitchinterval(0.001)
     preferences = Preferences()
     apply_palette(app, theme or preferences.theme, scale=preferences.text_scale)
     window = MainWindow(preferences)
     window.restore_window()
-    # Collecting garbage in the engine thread would destroy Qt objects there, so it is done on a timer here.
-    collector = GarbageCollector(interval=1.0)
-    window.destroyed.connect(collector.timer.stop)
+    _collect_garbage_here(window)
     if arguments:
         window.files.open_path(Path(arguments[0]))
     apply_style_sheet(app, theme or preferences.theme, scale=preferences.text_scale)
     return app, window
+
+
+def _collect_garbage_here(window: MainWindow) -> None:
+    """Collecting garbage in the engine thread would destroy Qt objects there, so it is done on a timer here."""
+    gc.disable()
+
+    def begin() -> None:
+        from pyqtgraph.util.garbage_collector import GarbageCollector
+
+        collector = GarbageCollector(interval=1.0)
+        window.destroyed.connect(lambda: collector.timer.stop())  # which also keeps it
+
+    Soon(window, begin)

@@ -142,7 +142,8 @@ class Runner(QObject):
         self._controls = None
         self._trained = False
         self._generation += 1
-        self._worker.ask(lambda session: session.reset(), lambda answer: None, between_runs=True)
+        if self._worker.alive:
+            self._worker.ask(lambda session: session.reset(), lambda answer: None, between_runs=True)
         self._set_state("idle")
 
     def forget(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
@@ -25,10 +25,10 @@ from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.curve_figure import Smoother, figure_title, make_figure
 from nnplayground.ui.widgets.curve_legend import CurveLegend, LegendEntry
-from nnplayground.ui.widgets.curve_plot import CurvePlot
 from nnplayground.ui.widgets.curve_readout import number_text
 from nnplayground.ui.widgets.picture_menu import ask_path, install_picture_menu, tell_unsaved
 from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory
+from nnplayground.ui.widgets.soon import Soon
 
 _EARLIER_RUNS = 8
 _SPANS = (
@@ -48,6 +48,9 @@ _SPANS = (
     (1000, 30),
 )
 """Over how many updates, and over how many epochs, each step of the smoothing slider averages."""
+
+if TYPE_CHECKING:
+    from nnplayground.ui.widgets.curve_plot import CurvePlot
 
 _PAUSE_MILLISECONDS = 100
 
@@ -75,11 +78,28 @@ class CurvesPanel(QWidget):
 
         self._picture = QWidget(self)
         self._legend = CurveLegend(self._picture)
-        self.plot = CurvePlot(self._picture)
+        self._picture_layout = QVBoxLayout(self._picture)
+        self._plot: CurvePlot | None = None
         self._build_controls()
         self._build_layout()
         self._style_icons()
+        self._plot_made = Soon(self, self._make_plot)
+
+    def _make_plot(self) -> None:
+        # Importing pyqtgraph takes longer than all the rest of a window; the window does not wait for it.
+        from nnplayground.ui.widgets.curve_plot import CurvePlot
+
+        self._plot = CurvePlot(self._picture)
+        self._plot.run_pause_requested.connect(self.run_pause_requested)
+        self._picture_layout.addWidget(self._plot, 1)
         self._refresh()
+
+    @property
+    def plot(self) -> CurvePlot:
+        """Where the curves are drawn."""
+        self._plot_made.now()
+        assert self._plot is not None
+        return self._plot
 
     # Data
 
@@ -199,8 +219,7 @@ class CurvesPanel(QWidget):
         _explain(
             self._fit_button, "Show everything", "Show all of the curves again after zooming (F, or a double click)"
         )
-        self._fit_button.clicked.connect(self.plot.fit)
-        self.plot.run_pause_requested.connect(self.run_pause_requested)
+        self._fit_button.clicked.connect(lambda: self.plot.fit())
 
         self._earlier_action = QAction("Show earlier runs", self, checkable=True, checked=True)
         self._earlier_action.setStatusTip(f"Keep the last {_EARLIER_RUNS} runs as pale lines behind the current one")
@@ -234,11 +253,9 @@ class CurvesPanel(QWidget):
         controls.addStretch(1)
         controls.addWidget(self._fit_button)
         controls.addWidget(self._more_button)
-        picture = QVBoxLayout(self._picture)
-        picture.setContentsMargins(0, 0, 0, 0)
-        picture.setSpacing(2)
-        picture.addWidget(self._legend)
-        picture.addWidget(self.plot, 1)
+        self._picture_layout.setContentsMargins(0, 0, 0, 0)
+        self._picture_layout.setSpacing(2)
+        self._picture_layout.addWidget(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 4)
         layout.setSpacing(4)
@@ -334,7 +351,7 @@ class CurvesPanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if self._stale:
+        if self._stale and self._plot is not None:
             self._refresh()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 
+_MILLISECONDS = 25
+"""Qt paints a new window a few milliseconds after its event loop has begun."""
+
+
 class Soon:
-    """Calls `make` once: in the turn of the event loop after the next one, of which the first one paints a new window,
-    or when `now` is called, whichever comes first.
-    """
+    """Calls `make` once: a moment after the event loop has begun, or when `now` is called, whichever comes first."""
 
     def __init__(self, owner: QObject, make: Callable[[], None]) -> None:
         self._make: Callable[[], None] | None = make
         self._second = QTimer(owner)
         self._second.setSingleShot(True)
+        self._second.setInterval(_MILLISECONDS)
         self._second.timeout.connect(self.now)
         first = QTimer(owner)
         first.setSingleShot(True)
