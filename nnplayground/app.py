@@ -39,8 +39,8 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
     window = MainWindow(preferences)
     window.restore_window()
     _collect_garbage_here(window)
-    if arguments:
-        window.files.open_path(Path(arguments[0]))
+    if not (arguments and window.files.open_path(Path(arguments[0]))):
+        window.show_start_page()
     apply_style_sheet(app, theme or preferences.theme, scale=preferences.text_scale)
     return app, window
 
@@ -55,4 +55,4 @@ def _collect_garbage_here(window: MainWindow) -> None:
         collector = GarbageCollector(interval=1.0)
         window.destroyed.connect(lambda: collector.timer.stop())  # which also keeps it
 
-    Soon(window, begin)
+    Soon(window, begin, after_painting=True)

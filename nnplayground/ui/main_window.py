@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self._scanned: Dataset | None = None
         self._commands = Actions(self)
         self._toolbar = RunToolBar(self._commands, self.document)
-        self._start_page = StartPage(sample_projects())
+        self._start_page: StartPage | None = None
         self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
         self._status = StatusNotes(self.statusBar(), self.document)
         self.files = ProjectFiles(self.document, preferences, window=self, commit=self._commit_pending)
@@ -70,7 +70,6 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.addToolBar(self._toolbar)
-        self._stack.addWidget(self._start_page)
         self._stack.addWidget(self.workspace)
         self.setCentralWidget(self._stack)
         self.setAcceptDrops(True)
@@ -107,7 +106,7 @@ class MainWindow(QMainWindow):
             "reset_layout": self.workspace.reset_layout,
             "larger_text": self._on_larger_text,
             "about": self._on_about,
-            "start_page": self._show_start_page,
+            "start_page": self.show_start_page,
         }.items():
             act[name].triggered.connect(slot)
         self.files.shown.connect(self._show_workspace)
@@ -135,12 +134,6 @@ class MainWindow(QMainWindow):
         workspace.dataset.open_folder_requested.connect(self.files.ask_for_folder)
         workspace.dataset.locate_requested.connect(self.files.ask_for_moved_data)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
-        page = self._start_page
-        page.sample_requested.connect(self.files.open_sample)
-        page.folder_requested.connect(self.files.ask_for_folder)
-        page.project_requested.connect(self.files.ask_for_project)
-        page.recent_requested.connect(lambda path: self.files.open_path(Path(path)))
-        page.empty_requested.connect(self.files.new)
 
     def use_template(self, name: str) -> None:
         """Put a ready-made model in the place of the present one; undo brings it back."""
@@ -322,7 +315,16 @@ class MainWindow(QMainWindow):
         self._place()
         self._send_wants()
 
-    def _show_start_page(self) -> None:
+    def show_start_page(self) -> None:
+        """Samples, recent projects, and one's own images; made when it is first seen."""
+        if self._start_page is None:
+            page = self._start_page = StartPage(sample_projects())
+            page.sample_requested.connect(self.files.open_sample)
+            page.folder_requested.connect(self.files.ask_for_folder)
+            page.project_requested.connect(self.files.ask_for_project)
+            page.recent_requested.connect(lambda path: self.files.open_path(Path(path)))
+            page.empty_requested.connect(self.files.new)
+            self._stack.addWidget(page)
         self._start_page.show_recent(self._preferences.recent)
         self._stack.setCurrentWidget(self._start_page)
 
@@ -368,8 +370,6 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._stack.currentWidget() is self.workspace:
             QTimer.singleShot(0, self._place)
-        else:
-            self._start_page.show_recent(self._preferences.recent)
 
     # Dropped files, closing
 

@@ -31,6 +31,10 @@ def panel(qtbot: QtBot) -> CurvesPanel:
     qtbot.addWidget(panel)
     panel.resize(640, 232)
     panel.show()
+    # The plot comes a moment after the window, or when it is asked for.
+    plot = panel.plot
+    QApplication.processEvents()
+    assert plot.isVisible()
     return panel
 
 

@@ -77,6 +77,7 @@ def child(panel: QWidget, kind: type, name: str) -> QWidget:
 
 
 def words(panel: QWidget) -> str:
+    QApplication.processEvents()
     return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisibleTo(panel))
 
 

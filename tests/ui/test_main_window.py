@@ -163,6 +163,9 @@ def test_every_action_says_what_it_does(person: Person) -> None:
 
 
 def test_fields_of_training_and_data_are_there_in_a_fresh_window(trainer: Person) -> None:
+    trainer.wait(
+        lambda: trainer.window.findChild(QWidget, "field.dataset.shape") is not None, "the forms have been made"
+    )
     names = {each.objectName() for each in trainer.window.findChildren(QWidget)}
     for field in ("engine", "optimizer", "optimizer.learning_rate", "schedule", "loss", "metrics", "batch_size"):
         assert f"field.training.{field}" in names

@@ -83,7 +83,7 @@ class CurvesPanel(QWidget):
         self._build_controls()
         self._build_layout()
         self._style_icons()
-        self._plot_made = Soon(self, self._make_plot)
+        self._plot_made = Soon(self, self._make_plot, after_painting=True)
 
     def _make_plot(self) -> None:
         # Importing pyqtgraph takes longer than all the rest of a window; the window does not wait for it.

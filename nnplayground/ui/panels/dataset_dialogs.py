@@ -53,7 +53,7 @@ class ImageSettings(QDialog):
         layout.setContentsMargins(0, 0, 0, 12)
         layout.addWidget(area, 1)
         layout.addWidget(_close_buttons(self))
-        self._forms_made = Soon(self, lambda: self._make(document, area))
+        self._forms_made = Soon(self, lambda: self._make(document, area), after_painting=True)
         unit = self.fontMetrics().height()
         self.resize(unit * 26, unit * 34)
 
