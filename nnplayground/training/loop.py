@@ -12,6 +12,7 @@ import numpy as np
 from nnplayground.engine.base import BlockMetrics, Engine, EngineState, Evaluation, Weights
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.project import Project
+from nnplayground.spec.training import PlateauSchedule
 from nnplayground.training.batches import batch_count, epoch_batches
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
@@ -261,14 +262,12 @@ class TrainingLoop:
         return RunEnded(self._plan.run_id, reason, kept, metrics, wrong, seconds, error)
 
     def _set_rate(self, epoch: int) -> None:
-        figure = "val_loss" if self._has_validation else "loss"
-        rate = scheduled_rate(
-            self._training.schedule,
-            self._base_rate,
-            epoch=epoch,
-            epochs=self._plan.epochs,
-            losses=[metrics[figure] for metrics in self._progress.history],
-        )
+        schedule = self._training.schedule
+        losses: list[float] = []
+        if isinstance(schedule, PlateauSchedule):  # the only one that looks back, over a history that may be long
+            figure = "val_loss" if self._has_validation else "loss"
+            losses = [metrics[figure] for metrics in self._progress.history]
+        rate = scheduled_rate(schedule, self._base_rate, epoch=epoch, epochs=self._plan.epochs, losses=losses)
         if rate != self._rate:
             self._rate = rate
             self._engine.set_values({RATE: rate})
