@@ -47,7 +47,17 @@ def _layer_values(block: Block) -> Iterator[tuple[str, float]]:
 def live_changes(before: Project, after: Project) -> Mapping[str, float]:
     """The live numbers that differ between two projects and exist in both."""
     old, new = live_values(before), live_values(after)
-    return {path: value for path, value in new.items() if path in old and old[path] != value}
+    changed = {path: value for path, value in new.items() if path in old and old[path] != value}
+    if type(before.training.optimizer) is not type(after.training.optimizer):
+        # Another optimizer comes with the next run; its rate is not meant for the one that is at work.
+        changed = {path: value for path, value in changed.items() if not path.startswith("training.optimizer.")}
+    return {path: value for path, value in changed.items() if _same_layer_type(before, after, path)}
+
+
+def _same_layer_type(before: Project, after: Project, path: str) -> bool:
+    head, _, rest = path.partition(".")
+    layer_id = rest.partition(".")[0]
+    return head != "model" or type(before.model.layer(layer_id)) is type(after.model.layer(layer_id))
 
 
 def without_live_values(project: Project) -> Project:

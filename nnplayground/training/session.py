@@ -230,9 +230,12 @@ class Session:
         reinitialized: tuple[str, ...] = ()
         if before is not None:
             kept, reinitialized = _transfer(before.project, project)
+            if not _same_ground(before, project, loaded):
+                kept, reinitialized = (), (*kept, *reinitialized)
             fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
             before.engine.close()
-        viewer = Viewer(fresh, splits, loss=resolved_loss(project, loaded.facts))
+        loss = resolved_loss(project, loaded.facts)
+        viewer = Viewer(fresh, splits, loss=loss, layers=project.model.by_id)
         self._built = _Built(fresh, project, loaded.facts, splits, viewer, Progress())
         return kept, reinitialized
 
@@ -311,6 +314,15 @@ def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
         _engine_relevant(built.project) == _engine_relevant(project)
         and built.facts == loaded.facts
         and built.project.dataset == project.dataset
+    )
+
+
+def _same_ground(built: _Built, project: Project, loaded: LoadedData) -> bool:
+    """Whether weights may go on at all: with another split, what they were trained on would be in the validation."""
+    return (
+        built.project.dataset == project.dataset
+        and built.facts == loaded.facts
+        and built.project.training.seed == project.training.seed
     )
 
 

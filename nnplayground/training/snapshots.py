@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from math import gcd
@@ -28,7 +28,9 @@ _EPSILON = 1e-7
 class Viewer:
     """Finds samples by id and asks the engine about them. Used by the thread that owns the engine."""
 
-    def __init__(self, engine: Engine, splits: Mapping[str, Samples], *, loss: str) -> None:
+    def __init__(self, engine: Engine, splits: Mapping[str, Samples], *, loss: str, layers: Collection[str]) -> None:
+        """layers: ids of the model that runs; what a window asks about may have come to its model since."""
+        self._layers = frozenset(layers)
         self._pace = Pace()
         self._engine = engine
         self._splits = splits
@@ -118,8 +120,9 @@ class Viewer:
         with self._pace.timed("sample", wants):
             if wants.sample_id is not None and self.knows(wants.sample_id):
                 prediction = self.prediction(wants.sample_id)
-                if wants.layer_ids:
-                    found = self._engine.activations(self.inputs(wants.sample_id), wants.layer_ids)
+                known = tuple(layer_id for layer_id in wants.layer_ids if layer_id in self._layers)
+                if known:
+                    found = self._engine.activations(self.inputs(wants.sample_id), known)
                     activations = {layer_id: values[0] for layer_id, values in found.items()}
         weights: dict[str, Array] = {}
         histograms: dict[str, Histogram] = {}
@@ -131,7 +134,7 @@ class Viewer:
                     histograms = {name: histogram(value) for name, value in everything.items()}
         before = None
         with self._pace.timed("before", wants):
-            if wants.before_of is not None:
+            if wants.before_of is not None and wants.before_of in self._layers:
                 before = self._before(wants.before_of)
         return Snapshot(run_id, epoch, update, wants, prediction, activations, weights, histograms, before)
 

@@ -155,7 +155,7 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Start a run, or go on."""
         self._commit_pending()
-        if self.document.errors:
+        if self.document.errors and not self.runner.active:
             self.workspace.messages.show_message(self._run_problem() or "", "warning")
             return
         if not self.runner.active:
@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
 
     def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def]
         self._commit_pending()
-        if not self.document.errors:
+        if self.runner.active or not self.document.errors:
             self.runner.step(kind, self.document.project, self._runs())
 
     def _commit_pending(self) -> None:

@@ -92,7 +92,19 @@ class ProjectFiles(QObject):
         if not name:
             return False
         path = Path(name)
-        return self._save_to(path if path.suffix else path.with_suffix(SUFFIX))
+        if path.suffix != SUFFIX:
+            # The dialog has asked about the name as it was typed, which is not the one that is written.
+            path = path.with_name(path.name + SUFFIX)
+            if path.exists() and not self._may_replace(path):
+                return False
+        return self._save_to(path)
+
+    def _may_replace(self, path: Path) -> bool:
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window, "Replace the project?", f"{path.name} is already there. Replace it?", buttons.Yes | buttons.No
+        )
+        return answer == buttons.Yes
 
     def _save_to(self, path: Path) -> bool:
         try:

@@ -242,6 +242,9 @@ class Runner(QObject):
             self._run_id = frame.started.run_id
             self._trained = True
         self.frame_ready.emit(frame)
+        if self._controls is not None and self._controls.paused and self._trained and (frame.steps or frame.epochs):
+            # A pause comes before the loop has looked inside, so what is seen would be older than the last step.
+            self.refresh_snapshot()
         if frame.ended is not None:
             self._controls = None
             self._set_state("idle")

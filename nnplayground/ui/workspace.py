@@ -236,6 +236,8 @@ class Workspace(QMainWindow):
         if started.reinitialized:
             kept = f" The weights of {_list(started.kept)} were kept." if started.kept else ""
             self.messages.show_message(f"Started anew: {_list(started.reinitialized)}.{kept}")
+        elif started.kept:
+            self.messages.show_message(f"A new run, with the weights that {_list(started.kept)} had learned.")
 
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.wants.sample_id is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from nnplayground.engine.base import BlockMetrics, EngineState, Evaluation, IndexArray, Weights
+from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
 from nnplayground.samples import Array, Arrays, Samples
 
 
@@ -52,6 +52,9 @@ class FakeEngine:
         return np.full((len(next(iter(inputs.values()))), 1), 0.9, np.float32)
 
     def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
+        unknown = set(layer_ids) - {"dense_1"}
+        if unknown:
+            raise EngineError(f"There is no layer {min(unknown)}.")
         return {layer_id: next(iter(inputs.values())) for layer_id in layer_ids}
 
     def set_values(self, values: Mapping[str, float]) -> None:

@@ -45,7 +45,7 @@ def loop(
         plan=plan,
         controls=controls or Controls(),
         progress=progress or Progress(),
-        viewer=Viewer(engine, splits, loss="binary_crossentropy"),
+        viewer=Viewer(engine, splits, loss="binary_crossentropy", layers=("dense_1",)),
     )
 
 
@@ -284,3 +284,14 @@ def test_full_batch() -> None:
     engine = FakeEngine()
     list(loop(engine, batch_size="all", epochs=2).events())
     assert [len(batch) for block in engine.blocks for batch in block] == [10, 10]
+
+
+def test_a_layer_that_the_running_model_does_not_have_is_left_out() -> None:
+    controls = Controls()
+    controls.wants = SnapshotWants(sample_id="3", layer_ids=("dense_9",), before_of="dense_9")
+    events = list(loop(FakeEngine(), controls=controls).events())
+    assert events[-1].reason == "finished"
+    snapshot = events_of(Snapshot, events)[0]
+    assert snapshot.prediction.sample_id == "3"
+    assert snapshot.activations == {}
+    assert snapshot.before is None

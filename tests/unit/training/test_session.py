@@ -119,6 +119,22 @@ def test_untouched_layers_keep_their_weights(circle: Project) -> None:
         np.testing.assert_array_equal(before[name], after[name])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [("dataset.seed", 7), ("dataset.split", {"type": "fraction", "validation": 0.4}), ("training.seed", 7)],
+)
+def test_nothing_learned_goes_over_to_another_split_or_seed(circle: Project, change: tuple[str, object]) -> None:
+    session = Session()
+    run(session, circle)
+    other = edits.set_parameter(circle, *change)
+    events = run(session, other)
+    started = first(RunStarted, events)
+    assert started.epoch == 0
+    assert started.kept == ()
+    assert started.reinitialized == ("dense_1", "dense_2")
+    assert events[-1].metrics == run(Session(), other)[-1].metrics  # type: ignore[union-attr]
+
+
 def test_reset_starts_from_the_seed(circle: Project) -> None:
     session = Session()
     one = run(session, circle)
