@@ -67,6 +67,11 @@ def train(path: Path, *, settings: Sequence[str], as_json: bool, out: Path | Non
 def _resumable(runs: Path, settings: Sequence[str]) -> Resumable:
     found = newest_run(runs)
     project = apply_settings(found.project, settings)
+    # What is set for this call counts more than what was changed by hand while the run went on.
+    named = [setting.partition("=")[0] for setting in settings]
+    for path in list(found.progress.live):
+        if any(path == name or path.startswith(f"{name}.") for name in named):
+            del found.progress.live[path]
     return Resumable(found.run_id, project, found.state, found.progress)
 
 

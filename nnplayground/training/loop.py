@@ -46,6 +46,17 @@ class Progress(msgspec.Struct, eq=False):
     best_epoch: int = 0
     best_score: float = math.inf
     """The monitored figure at the best epoch, turned so that less is better."""
+    best_weights: Weights | None = None
+    monitor: str = ""
+    """The figure by which an epoch is the best; with another one, what was best before means nothing."""
+    live: dict[str, float] = msgspec.field(default_factory=dict)
+    """Numbers that were changed while the run went on, by path."""
+
+    def watch(self, monitor: str) -> None:
+        """Judge epochs by this figure from now on."""
+        if monitor != self.monitor:
+            self.monitor = monitor
+            self.best_epoch, self.best_score, self.best_weights = self.epoch, math.inf, None
 
 
 class RunPlan(msgspec.Struct, frozen=True, eq=False):
@@ -89,13 +100,18 @@ class TrainingLoop:
         self._progress = progress
         self._viewer = viewer
         self._training = plan.project.training
-        self._base_rate = self._training.optimizer.learning_rate
+        self._base_rate = progress.live.get(RATE, self._training.optimizer.learning_rate)
         self._rate = math.nan
         self._block = 1
         begin = engine.state()
         self._good: Weights = begin.weights
-        self._first_optimizer = begin.optimizer
-        self._best: Weights | None = None
+        self._first = begin
+        stopping = self._training.early_stopping
+        progress.watch(stopping.monitor if stopping is not None else "val_loss")
+        # A run that goes on after its patience was spent is given all of it again.
+        spent = stopping is not None and progress.epoch - progress.best_epoch >= stopping.patience
+        self._patience_from = progress.epoch if spent else 0
+        self._last: EngineState | None = None
         self._evaluation: Evaluation | None = None
         self._mistakes_at = -math.inf
         self._mid_epoch = False
@@ -194,7 +210,7 @@ class TrainingLoop:
         best = score < progress.best_score
         if best:
             progress.best_score, progress.best_epoch = score, progress.epoch
-            self._best = weights
+            progress.best_weights = weights
         progress.history.append({**metrics, "learning_rate": self._rate, "seconds": seconds})
         done = EpochDone(self._plan.run_id, progress.epoch, progress.update, metrics, self._rate, seconds)
         self._plan.on_epoch(done, weights if best else None)
@@ -230,16 +246,27 @@ class TrainingLoop:
     def _keep(self, reason: Reason) -> int:
         """Put the weights that are kept into the engine; the epoch they are from.
 
-        A stopped run keeps what it has, so that it can go on; otherwise the best weights where that was asked for.
+        A stopped run keeps what it has, so that it can go on, a diverged one the last good weights; otherwise the best
+        ones, where that was asked for.
         """
         progress = self._progress
         stopping = self._training.early_stopping
-        if reason == "stopped" or stopping is None or not stopping.restore_best or self._best is None:
+        restores = stopping is not None and stopping.restore_best and reason in ("finished", "early_stopped")
+        if not restores or progress.best_weights is None:
             return progress.epoch
         if progress.best_epoch != progress.epoch:
-            self._engine.set_weights(self._best)
+            self._last = self._engine.state()
+            self._engine.set_weights(progress.best_weights)
             self._evaluation = None
         return progress.best_epoch
+
+    def last_state(self) -> EngineState:
+        """What an exact continuation begins with: the end of the run before the best weights were put back."""
+        return self._last if self._last is not None else self._engine.state()
+
+    def good_state(self) -> EngineState:
+        """The weights of the last complete epoch, without asking an engine that may be broken."""
+        return EngineState(self._good, self._first.optimizer, self._first.random)
 
     def _last_mistakes(self) -> Iterator[Event]:
         """What the kept weights get wrong. Evaluated anew where the last evaluation was of other weights."""
@@ -276,6 +303,7 @@ class TrainingLoop:
         values = dict(self._controls.take_values())
         if not values:
             return
+        self._progress.live.update(values)
         if RATE in values:
             self._base_rate = values.pop(RATE)
             self._set_rate(epoch)
@@ -294,14 +322,16 @@ class TrainingLoop:
             raise _DivergenceError("the loss", self._progress.update + bad + 1)
 
     def _score(self, metrics: Mapping[str, float]) -> float:
-        stopping = self._training.early_stopping
-        name = stopping.monitor if stopping is not None else "val_loss"
+        name = self._progress.monitor
         value = metrics.get(name, metrics["loss"])
         return value if name.endswith(("loss", "mae", "mse")) else -value
 
     def _ran_out_of_patience(self) -> bool:
         stopping = self._training.early_stopping
-        return stopping is not None and self._progress.epoch - self._progress.best_epoch >= stopping.patience
+        if stopping is None:
+            return False
+        since = max(self._progress.best_epoch, self._patience_from)
+        return self._progress.epoch - since >= stopping.patience
 
     def _explain(self, problem: _DivergenceError) -> str:
         """One or two sentences: what happened, why probably, what remains, what to try."""
@@ -323,8 +353,8 @@ class TrainingLoop:
         What was switched on during the run, such as momentum, stays on and begins with nothing.
         """
         return {
-            name: self._first_optimizer[name]
-            if name in self._first_optimizer
+            name: self._first.optimizer[name]
+            if name in self._first.optimizer
             else (value if value.ndim == 0 else np.zeros_like(value))
             for name, value in now.optimizer.items()
         }

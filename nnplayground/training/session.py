@@ -17,7 +17,6 @@ from nnplayground.engine.base import Engine, EngineError, EngineState
 from nnplayground.samples import Array, Preparation, Samples
 from nnplayground.spec.checks import check
 from nnplayground.spec.dataset import Dataset
-from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import Block
 from nnplayground.spec.objective import resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project, project_shapes
@@ -48,7 +47,7 @@ class _Built(msgspec.Struct, eq=False):
 
     engine: Engine
     project: Project
-    facts: DataFacts
+    loaded: LoadedData
     splits: Mapping[str, Samples]
     viewer: Viewer
     progress: Progress
@@ -138,16 +137,18 @@ class Session:
         try:
             for event in loop.events():
                 if isinstance(event, RunEnded) and files is not None:
-                    files.finish(event, built.engine.state(), built.progress)
+                    files.finish(event, loop.last_state(), built.progress)
                 if files is not None and files.problem is not None and not told:
                     told = True
                     yield Notice(built.run_id, files.problem)
                 yield event
-        except (EngineError, MemoryError) as error:
+        except Exception as error:
             message = _NO_MEMORY if isinstance(error, MemoryError) else str(error)
             ended = _failed(built.run_id, message, epoch=built.progress.epoch)
             if files is not None:
-                files.finish(ended, None, built.progress)
+                files.finish(ended, loop.good_state(), built.progress)
+            if not isinstance(error, EngineError | MemoryError):
+                raise  # a mistake of ours: whoever drives the run says so
             yield ended
 
     def _load(self, dataset: Dataset, run_id: str, controls: Controls, report: Callable[[Event], None]) -> LoadedData:
@@ -187,10 +188,12 @@ class Session:
         if resume is not None:
             built.engine.restore(resume.state)
             built.progress = resume.progress
+        else:
+            built.progress.live.clear()  # the project has them, perhaps changed since
         goes_on = built.progress.epoch > 0 or built.progress.update > 0
         if not goes_on or not built.run_id:
             built.run_id = run_id
-        built.engine.set_values(live_values(project))
+        built.engine.set_values({**live_values(project), **built.progress.live})
         files = store(project, built.run_id)
         if files is not None:
             files.write_preparation(loaded.fitted)
@@ -236,7 +239,7 @@ class Session:
             before.engine.close()
         loss = resolved_loss(project, loaded.facts)
         viewer = Viewer(fresh, splits, loss=loss, layers=project.model.by_id)
-        self._built = _Built(fresh, project, loaded.facts, splits, viewer, Progress())
+        self._built = _Built(fresh, project, loaded, splits, viewer, Progress())
         return kept, reinitialized
 
     def reset(self) -> None:
@@ -244,6 +247,10 @@ class Session:
         if self._built is not None:
             self._built.engine.close()
             self._built = None
+
+    def forget_data(self) -> None:
+        """Read the data again when it is next needed; what has not changed comes from the cache."""
+        self._loaded, self._dataset = None, None
 
     def close(self) -> None:
         self.reset()
@@ -311,8 +318,8 @@ def _failed(run_id: str, message: str, *, epoch: int = 0) -> RunEnded:
 def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
     """Whether the engine fits the project as it is: all that differs are numbers that can be set while running."""
     return (
-        _engine_relevant(built.project) == _engine_relevant(project)
-        and built.facts == loaded.facts
+        built.loaded is loaded
+        and _engine_relevant(built.project) == _engine_relevant(project)
         and built.project.dataset == project.dataset
     )
 
@@ -321,7 +328,8 @@ def _same_ground(built: _Built, project: Project, loaded: LoadedData) -> bool:
     """Whether weights may go on at all: with another split, what they were trained on would be in the validation."""
     return (
         built.project.dataset == project.dataset
-        and built.facts == loaded.facts
+        and built.loaded.facts == loaded.facts
+        and all(built.splits[name].ids == samples.ids for name, samples in loaded.splits.items())
         and built.project.training.seed == project.training.seed
     )
 

@@ -120,9 +120,12 @@ class RunStore:
         self._rows.clear()
 
     def _rewrite_history(self, progress: Progress) -> None:
-        path = self._folder / "history.csv"
-        path.unlink(missing_ok=True)
-        _append_rows(path, [{"epoch": epoch, **row} for epoch, row in enumerate(progress.history, start=1)])
+        rows = [{"epoch": epoch, **row} for epoch, row in enumerate(progress.history, start=1)]
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomically(self._folder / "history.csv", text.getvalue().encode())
 
     def _write_checkpoint(self, state: EngineState, progress: Progress) -> None:
         arrays = {f"weights:{name}": value for name, value in state.weights.items()}
@@ -134,6 +137,8 @@ class RunStore:
             "history": [dict(metrics) for metrics in progress.history],
             "best_epoch": progress.best_epoch,
             "best_score": progress.best_score if np.isfinite(progress.best_score) else None,
+            "monitor": progress.monitor,
+            "live": progress.live,
         }
         arrays["progress"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
         _save_arrays(self._folder / "last.npz", arrays)
@@ -215,8 +220,18 @@ def load_run(folder: Path) -> Resumable:
             history=facts["history"],
             best_epoch=facts["best_epoch"],
             best_score=facts["best_score"] if facts["best_score"] is not None else float("inf"),
+            best_weights=_best_weights(folder / "best.npz"),
+            monitor=facts["monitor"],
+            live=facts["live"],
         )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise FileError(f"The run in {folder} cannot be gone on with: its last.npz is damaged ({error}).") from None
+        raise FileError(f"The run in {folder} cannot be gone on with: its weights are damaged ({error}).") from None
     state = EngineState(parts["weights"], parts["optimizer"], parts["random"])
     return Resumable(folder.name, project, state, progress)
+
+
+def _best_weights(path: Path) -> Weights | None:
+    if not path.exists():
+        return None
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return {name.removeprefix("weights:"): arrays[name] for name in arrays.files}

@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
         }.items():
             act[name].triggered.connect(slot)
         self.files.shown.connect(self._show_workspace)
+        self.files.reload_requested.connect(self._on_reload_requested)
         self.files.saved.connect(self._status.show_saved_now)
         self.files.told.connect(self.workspace.messages.show_message)
         document = self.document
@@ -250,6 +251,12 @@ class MainWindow(QMainWindow):
             else:
                 self._scanner.cancel()
         self._refresh()
+
+    def _on_reload_requested(self) -> None:
+        dataset = self.document.project.dataset
+        if dataset is not None:
+            self.runner.forget_data()
+            self._scanner.scan(dataset)
 
     def _on_found(self, dataset: Dataset, facts: DataFacts) -> None:
         if dataset != self.document.project.dataset:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from nnplayground.sample_projects import sample_projects
 from nnplayground.spec.codec import FileError
-from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.dataset import FolderSplit, FractionSplit, ImageFolder
 from nnplayground.spec.edits import set_dataset
 from nnplayground.spec.files import SUFFIX, load_project
 from nnplayground.spec.project import Project
@@ -27,6 +27,8 @@ class ProjectFiles(QObject):
     shown = Signal()
     """There is a project, or data, to be seen."""
     saved = Signal()
+    reload_requested = Signal()
+    """The same folder was chosen again: what has changed in it is to be seen."""
     told = Signal(str)
     """Something worth a message."""
 
@@ -58,7 +60,12 @@ class ProjectFiles(QObject):
         """Make a folder of images the data of the project."""
         current = self._document.project.dataset
         settings = current if isinstance(current, ImageFolder) else ImageFolder()
+        if isinstance(settings.split, FolderSplit) and settings.folder != str(folder.resolve()):
+            # Another folder is not checked against the validation pictures of the one before.
+            settings = msgspec.structs.replace(settings, split=FractionSplit())
         dataset = msgspec.structs.replace(settings, folder=str(folder.resolve()))
+        if dataset == current:
+            self.reload_requested.emit()
         self._document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
         self.shown.emit()
         return True

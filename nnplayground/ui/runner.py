@@ -153,6 +153,11 @@ class Runner(QObject):
         self.reset()
         self._project = None
 
+    def forget_data(self) -> None:
+        """The data may have changed on the disk: the next run, or the next preload, reads it again."""
+        if self._worker.alive:
+            self._worker.ask(lambda session: session.forget_data(), lambda answer: None, between_runs=True)
+
     def _listen_anew(self) -> None:
         self._mailbox = Mailbox()
         self._worker.deliver_to(self._mailbox)

@@ -28,6 +28,7 @@ from nnplayground.cli import demo as demo_command
 from nnplayground.cli.screenshot import screenshot
 from nnplayground.sample_projects import sample_projects
 from nnplayground.spec.dataset import ImageFolder, Points
+from nnplayground.spec.edits import remove_layers
 from nnplayground.spec.files import load_project, save_project
 from nnplayground.spec.model import Block
 from nnplayground.spec.project import Project
@@ -357,6 +358,38 @@ def test_save_as_gives_a_name_its_suffix(trainer: Person, tmp_path: Path, monkey
     trainer.action("save_as").trigger()
     assert trainer.window.document.path == (tmp_path / "other.nnp").resolve()
     assert (tmp_path / "other.nnp").is_file()
+
+
+def test_save_as_asks_before_it_replaces_under_the_full_name(
+    trainer: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "photos.v2.nnp"
+    there.write_text("something of value")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *arguments: (str(tmp_path / "photos.v2"), ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: QMessageBox.StandardButton.No)
+    trainer.action("save_as").trigger()
+    assert there.read_text() == "something of value"
+    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: QMessageBox.StandardButton.Yes)
+    trainer.action("save_as").trigger()
+    assert load_project(there) == trainer.window.document.project
+
+
+def test_a_paused_run_goes_on_though_the_edited_model_has_a_problem(trainer: Person) -> None:
+    window = trainer.window
+    trainer.type_into("quick.batch_size", "10")
+    window.document.set_value("training.epochs", 1_000_000)
+    trainer.press("run")
+    trainer.wait(lambda: window.runner.trained, "training has begun")
+    trainer.press("pause")
+    last = window.document.project.model.outputs[0]
+    window.document.apply(lambda project: remove_layers(project, [last]), "removal of the output")
+    assert window.document.errors
+    trainer.press("run")
+    assert window.runner.state == "running"
+    trainer.wait(lambda: window.workspace.curves.series("loss")[0].size > 2, "it goes on")
+    trainer.press("stop")
+    trainer.wait(lambda: not window.runner.active, "the run has ended")
+    assert "failed" not in window.workspace.messages.text
 
 
 def test_a_number_that_is_still_being_typed_is_saved(trainer: Person) -> None:

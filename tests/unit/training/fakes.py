@@ -25,6 +25,7 @@ class FakeEngine:
         self._losses = losses
         self._splits: Mapping[str, Samples] = {}
         self.validation_loss: Callable[[int], float] = lambda epoch: 1.0 / epoch
+        self.validation_accuracy: Callable[[int], float] = lambda epoch: 0.5
 
     def attach(self, splits: Mapping[str, Samples]) -> None:
         self._splits = splits
@@ -46,7 +47,9 @@ class FakeEngine:
         count = len(self._splits[split])
         loss = self.validation_loss(self.evaluations)
         predictions = np.full((count, 1), 0.9, np.float32)
-        return Evaluation({"loss": loss, "accuracy": 0.5}, np.full(count, loss), predictions)
+        return Evaluation(
+            {"loss": loss, "accuracy": self.validation_accuracy(self.evaluations)}, np.full(count, loss), predictions
+        )
 
     def predict(self, inputs: Arrays) -> Array:
         return np.full((len(next(iter(inputs.values()))), 1), 0.9, np.float32)

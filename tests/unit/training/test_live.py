@@ -26,7 +26,9 @@ def test_rates_and_strengths_are_live(cnn: Project) -> None:
 
 def test_another_optimizer_does_not_change_the_rate_of_the_one_at_work(cnn: Project) -> None:
     after = edits.set_parameter(cnn, "training.optimizer", "SGD")
-    assert live_values(after)["training.optimizer.learning_rate"] != live_values(cnn)["training.optimizer.learning_rate"]
+    assert (
+        live_values(after)["training.optimizer.learning_rate"] != live_values(cnn)["training.optimizer.learning_rate"]
+    )
     assert live_changes(cnn, after) == {}
 
 

@@ -186,9 +186,45 @@ def test_early_stopping_restores_the_best() -> None:
 
 def test_early_stopping_of_a_figure_that_should_rise() -> None:
     engine = FakeEngine()
-    stopping = EarlyStopping(monitor="val_accuracy", patience=2, restore_best=False)
+    engine.validation_accuracy = lambda evaluation: {1: 0.5, 2: 0.6, 3: 0.7}.get(evaluation, 0.65)
+    stopping = EarlyStopping(monitor="val_accuracy", patience=2)
     events = list(loop(engine, epochs=50, early_stopping=stopping).events())
-    assert len(events_of(EpochDone, events)) == 3
+    assert len(events_of(EpochDone, events)) == 5
+    assert events[-1].epoch == 3
+    assert engine.weight == pytest.approx(0.5 * 9)
+
+
+def test_divergence_keeps_the_last_good_weights_even_where_the_best_are_restored() -> None:
+    engine = FakeEngine(losses=lambda update: 0.5 if update < 10 else math.nan)
+    engine.validation_loss = lambda evaluation: {1: 0.1}.get(evaluation, 0.6)
+    ended = list(loop(engine, epochs=50, early_stopping=EarlyStopping(patience=40)).events())[-1]
+    assert ended.reason == "diverged"
+    assert ended.epoch == 3
+    assert "end of epoch 3" in ended.error
+    assert engine.weight == pytest.approx(0.5 * 9)
+
+
+def test_a_run_that_goes_on_remembers_its_best_and_has_its_patience_again() -> None:
+    engine = FakeEngine()
+    engine.validation_loss = lambda evaluation: {2: 0.1}.get(evaluation, 0.6)
+    stopping, progress = EarlyStopping(patience=2), Progress()
+    first = list(loop(engine, epochs=50, early_stopping=stopping, progress=progress).events())[-1]
+    assert (first.reason, first.epoch, progress.epoch) == ("early_stopped", 2, 4)
+    second = list(loop(engine, epochs=50, early_stopping=stopping, progress=progress).events())
+    assert len(events_of(EpochDone, second)) == 2
+    assert second[-1].epoch == 2
+    assert engine.weight == pytest.approx(0.5 * 6)
+
+
+def test_another_monitored_figure_begins_anew() -> None:
+    engine = FakeEngine()
+    progress = Progress()
+    watched = EarlyStopping(monitor="val_accuracy", patience=50)
+    list(loop(engine, epochs=2, early_stopping=watched, progress=progress).events())
+    assert progress.best_score == -0.5
+    list(loop(engine, epochs=4, early_stopping=EarlyStopping(patience=50), progress=progress).events())
+    assert progress.monitor == "val_loss"
+    assert progress.best_epoch == 4
 
 
 def test_a_rate_changed_while_running_is_used_and_recorded() -> None:

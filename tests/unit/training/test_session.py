@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
 from nnplayground.layers.core import Dense, Flatten
 from nnplayground.spec import edits
@@ -225,8 +226,6 @@ def test_stop_while_loading(circle: Project) -> None:
 
 
 def test_occlusion_of_an_image(tmp_path: Path) -> None:
-    from PIL import Image
-
     for name, value in (("dark", 20), ("light", 230)):
         (tmp_path / name).mkdir()
         for number in range(6):
@@ -241,6 +240,27 @@ def test_occlusion_of_an_image(tmp_path: Path) -> None:
     seen = session.occlusion(first(DataLoaded, events).catalog.ids["training"][0])
     assert seen.shape == (8, 8)
     assert np.isfinite(seen).all()
+
+
+def test_pictures_that_have_gone_are_gone_when_the_data_is_read_again(tmp_path: Path) -> None:
+    for name, value in (("dark", 20), ("light", 230)):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(6):
+            Image.new("L", (8, 8), value + number).save(tmp_path / "photos" / name / f"{number}.png")
+    project = Project(
+        dataset=ImageFolder(folder=str(tmp_path / "photos"), image_size=(8, 8), color_mode="grayscale"),
+        training=Training(engine="scratch", epochs=2),
+    )
+    project = edits.append_layer(edits.append_layer(project, Flatten()), Dense(units=1, activation="sigmoid"))
+    session = Session(cache=tmp_path / "cache")
+    before = first(DataLoaded, run(session, project)).catalog
+    (tmp_path / "photos" / "dark" / "3.png").unlink()
+    session.forget_data()
+    events = run(session, project)
+    after = first(DataLoaded, events).catalog
+    assert sum(map(len, after.ids.values())) == sum(map(len, before.ids.values())) - 1
+    assert first(RunStarted, events).kept == ()
+    assert events[-1].reason == "finished"  # type: ignore[union-attr]
 
 
 class TestStore:
@@ -323,3 +343,34 @@ class TestStore:
     def test_place(self, tmp_path: Path) -> None:
         assert runs_folder(tmp_path / "a.nnp", tmp_path / "data") == tmp_path / "a.nnp.runs"
         assert runs_folder(None, tmp_path / "data") == tmp_path / "data" / "unsaved.nnp.runs"
+
+    def test_a_run_that_fails_keeps_what_it_has_learned(
+        self, tmp_path: Path, circle: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = Session()
+        events = session.run(
+            circle, controls=Controls(), store=lambda frozen, run_id: RunStore(tmp_path / run_id, frozen, seed=0)
+        )
+        while not (isinstance(event := next(events), EpochDone) and event.epoch == 2):
+            pass
+        built = session._built
+        assert built is not None
+        monkeypatch.setattr(built.engine, "train", lambda batches: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            list(events)
+        found = newest_run(tmp_path)
+        assert found.progress.epoch == 2
+        assert json.loads((tmp_path / found.run_id / "run.json").read_text())["reason"] == "failed"
+
+    def test_a_rate_changed_by_hand_goes_on_after_resume(self, tmp_path: Path, circle: Project) -> None:
+        controls = Controls()
+        controls.set_value("training.optimizer.learning_rate", 0.5)
+        list(
+            Session().run(
+                circle, controls=controls, store=lambda frozen, run_id: RunStore(tmp_path / run_id, frozen, seed=0)
+            )
+        )
+        found = newest_run(tmp_path)
+        project = edits.set_parameter(found.project, "training.epochs", 6)
+        rest = self.stored(tmp_path, project, resume=found)
+        assert {event.learning_rate for event in rest if isinstance(event, EpochDone)} == {0.5}
