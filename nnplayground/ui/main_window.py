@@ -299,7 +299,9 @@ class MainWindow(QMainWindow):
             self._status.forget_run()
         self._status.show_state(state, len(self.document.errors))
         if idle:
-            self._toolbar.progress.show_idle(problem)
+            # The start page itself says what to do first.
+            on_start_page = self._stack.currentWidget() is not self.workspace
+            self._toolbar.progress.show_idle("" if on_start_page else problem)
         self.workspace.inspector.set_running(not idle)
         self.workspace.dataset.set_running(not idle)
         stack = self.document.undo_stack
@@ -319,6 +321,7 @@ class MainWindow(QMainWindow):
         if self._stack.currentWidget() is not self.workspace:
             self._stack.setCurrentWidget(self.workspace)
             self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._refresh()
         self._place()
         self._send_wants()
 
@@ -334,6 +337,7 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(page)
         self._start_page.show_recent(self._preferences.recent)
         self._stack.setCurrentWidget(self._start_page)
+        self._refresh()
 
     # Appearance
 

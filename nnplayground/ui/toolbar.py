@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -114,6 +114,7 @@ class RunDetails(QWidget):
         self._active = False
         self.progress = RunProgress()
         self.settings = QuickSettings(document)
+        self.progress.room_needed.connect(lambda: self.share(active=self._active))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -146,6 +147,9 @@ class RunDetails(QWidget):
 class RunProgress(QWidget):
     """Epoch, progress, speed and time left; or why Run is not possible."""
 
+    room_needed = Signal()
+    """What is usually shown has become wider or narrower."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._epoch = ElidedLabel()
@@ -175,8 +179,9 @@ class RunProgress(QWidget):
         self.show_idle(None)
 
     def usual_width(self, *, active: bool) -> int:
-        """Pixels for what is usually shown, while a run goes on or else."""
-        words = "Epoch 99 / 99 999 samples/s · 59 s left" if active else "Finished · epoch 99 59 s"
+        """Pixels for what is usually shown, while a run of so many epochs goes on or else."""
+        last = f"{max(self._epochs, 99):,}"
+        words = f"Epoch {last} / {last} 9,999 samples/s · 59 s left" if active else f"Finished · epoch {last} 59 s"
         return self.fontMetrics().horizontalAdvance(words) + 28 + (self._bar.width() if active else 0)
 
     def minimumSizeHint(self) -> QSize:
@@ -211,6 +216,7 @@ class RunProgress(QWidget):
             self._speed.show_text("")
         if frame.started is not None:
             self._epochs = frame.started.epochs
+            self.room_needed.emit()
             self._per_epoch = max(frame.started.updates_per_epoch, 1)
             self._trained_seconds, self._epochs_timed, self._rate = 0.0, 0, 0.0
             self._show_place(frame.started.epoch, frame.started.update)

@@ -103,8 +103,8 @@ class SkippedFiles(QDialog):
         table.horizontalHeader().setStretchLastSection(True)
         unit = self.fontMetrics().height()
         table.setColumnWidth(0, unit * 17)
-        if len(skipped) <= _MOST_MEASURED:
-            table.resizeRowsToContents()
+        if len(skipped) <= _MOST_MEASURED:  # as high as the reason needs at the width that the column has by then
+            table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         describe(table, "Skipped files", "Files that are not used, and the reasons")
         buttons = _close_buttons(self)
         copy = QPushButton("Copy list")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -25,6 +25,10 @@ from nnplayground.ui.sample_index import Group, SampleIndex
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.tiles import Line, Tile, TileView
+
+_BUTTON_WIDTH = 28
+_ARROW_WIDTH = 44
+"""Pixels of a box for choosing beside its text."""
 
 
 class _Members(msgspec.Struct, frozen=True):
@@ -213,10 +217,20 @@ class SamplePicker(QWidget):
         self._paint_icons()
         super().showEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self._paint_icons()
         super().changeEvent(event)
+
+    def _share(self) -> None:
+        """The name of the split must be readable; where that takes too much room, the button for chance gives way."""
+        buttons = len(self._buttons) * (_BUTTON_WIDTH + self.layout().spacing())
+        name = self._groups.fontMetrics().horizontalAdvance("Validation") + _ARROW_WIDTH
+        self._buttons["random"].setVisible(self.width() >= buttons + name)
 
     def _paint_icons(self) -> None:
         theme = colors(self)
@@ -232,6 +246,6 @@ def _button(name: str, explanation: str, then: Callable[[], None]) -> QToolButto
     button.setStatusTip(explanation)
     button.setAccessibleName(explanation)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setFixedWidth(28)
+    button.setFixedWidth(_BUTTON_WIDTH)
     button.clicked.connect(lambda: then())
     return button
