@@ -2,7 +2,8 @@
 
 1. What no stored result depends on (such as the gradient by the data) is dropped.
 2. A product and the bias that is added to it become one product, see `ones`.
-3. Each result gets its memory, once: where a formula consumes an array for the last time, the same memory again.
+3. What follows from settings only, such as 1 − β of an optimizer, is computed when they change, not in each run.
+4. Each result gets its memory, once: where a formula consumes an array for the last time, the same memory again.
    Matrices lie column by column, so that a column of ones can follow them; what is given another shape, or comes from
    arrays that lie row by row, lies row by row.
 """
@@ -11,18 +12,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from nnplayground.engine.scratch.ones import beside_ones, follows, with_bias, with_ones
-from nnplayground.engine.scratch.recorder import Call, Node, Recorder, is_reshaped, product, row_sum
+from nnplayground.engine.scratch.recorder import Call, Node, Recorder, is_reshaped, product, row_sum, run
 from nnplayground.samples import Array
 
 
-def compiled(recorder: Recorder) -> list[Call]:
+class Calls(NamedTuple):
+    """A program. settled: to be run after a setting has changed; each: to be run each time."""
+
+    settled: list[Call]
+    each: list[Call]
+
+
+def compiled(recorder: Recorder) -> Calls:
     """The calls that compute all stored values, in order. The recorder must not be used any further."""
     _join_biases(recorder)
-    return _calls(recorder)
+    calls = _calls(recorder)
+    run(calls.settled)
+    return calls
 
 
 def _needed(recorder: Recorder) -> set[Node]:
@@ -86,14 +97,14 @@ def _join_biases(recorder: Recorder) -> None:
     recorder.stored = [node for node in recorder.stored if node not in joined]
 
 
-def _calls(recorder: Recorder) -> list[Call]:
+def _calls(recorder: Recorder) -> Calls:
     needed = _needed(recorder)
     results = [node for node in recorder.results if node in needed]
     by_column = _by_column(recorder, needed)
     users = _users(needed)
     last_user = {operand: node for node in results for operand in node.operands}
     memory: dict[Node, Array] = {}
-    calls: list[Call] = []
+    calls = Calls([], [])
 
     def array_of(node: Node) -> Array:
         if node.array is not None:
@@ -110,6 +121,7 @@ def _calls(recorder: Recorder) -> list[Call]:
             if operand in memory
             and operand.target is None
             and operand.shape == node.shape
+            and operand.steady == node.steady
             and (operand in by_column) == (node in by_column)
             and last_user[operand] is node
             and all(user.view is None for user in users[operand])
@@ -126,7 +138,8 @@ def _calls(recorder: Recorder) -> list[Call]:
         else:
             memory[node] = np.empty(node.shape, recorder.dtype)
         assert node.binding is not None
-        calls.append(node.binding([array_of(operand) for operand in node.operands], memory[node]))
+        call = node.binding([array_of(operand) for operand in node.operands], memory[node])
+        (calls.settled if node.steady else calls.each).append(call)
     _check_order(results)
     return calls
 

@@ -19,22 +19,12 @@ from nnplayground.engine.scratch.losses import make_loss
 from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure
 from nnplayground.engine.scratch.optimizers import fresh_memory, optimizer_maths
 from nnplayground.engine.scratch.parameters import LiveNumbers, Number, Parameters, each
-from nnplayground.engine.scratch.programs import (
-    Program,
-    Scores,
-    forward_calls,
-    gradient_calls,
-    loader,
-    make_buffers,
-    make_scores,
-    step_calls,
-    using,
-    whole_split,
-)
+from nnplayground.engine.scratch.programs import Scores, forward_calls, make_scores, step_calls, using
 from nnplayground.engine.scratch.randomness import layer_generators, set_state, state_array
 from nnplayground.engine.scratch.recorder import Call, run
 from nnplayground.engine.scratch.regularization import cost, penalties
 from nnplayground.engine.scratch.splits import Split, make_split
+from nnplayground.engine.scratch.updates import Trainer
 from nnplayground.engine.weighting import training_weights
 from nnplayground.samples import Array, Arrays, Samples
 from nnplayground.spec.dataset import ImageFolder
@@ -44,9 +34,6 @@ from nnplayground.spec.project import Project
 
 FORWARD_VALUES = 1 << 24
 """Without training, so many samples are computed at a time that all layers together hold about this many values."""
-
-MOST_BLOCK_SIZES = 8
-"""Buffers for the outputs of a block are kept for at most so many different sizes of blocks."""
 
 _MOMENTUM = "training.optimizer.momentum"
 
@@ -67,7 +54,6 @@ class ScratchEngine:
         self._graph = make_graph(project.model, facts.input_shape)
         self._loss = make_loss(resolved_loss(project, facts), self._graph.last.activation)
         self._metrics = resolved_metrics(project, facts)
-        self._batch_metrics = [name for name in self._metrics if name in PER_SAMPLE]
         self._parameters = Parameters(self._graph, seed=training.seed, dtype=dtype)
         self._numbers = LiveNumbers(dtype)
         self._numbers.add("training.optimizer", training.optimizer)
@@ -79,8 +65,7 @@ class ScratchEngine:
         self._optimizer = training.optimizer
         self._memory = fresh_memory(optimizer_maths(self._optimizer), self._parameters.vector.size, dtype)
         self._splits: dict[str, Split] = {}
-        self._programs: dict[tuple[int, bool], Program] = {}
-        self._scores: dict[int, Scores] = {}
+        self._trainer: Trainer | None = None
         self._evaluations: dict[str, tuple[list[Call], Scores]] = {}
 
     def attach(self, splits: Mapping[str, Samples]) -> None:
@@ -91,81 +76,38 @@ class ScratchEngine:
                 weights = training_weights(self._project, self._facts, samples, self._graph.output)
             self._splits[name] = make_split(samples, self._graph, self._dtype, weights=weights)
             self._evaluations.pop(name, None)
-        self._programs.clear()
+        self._trainer = None
 
     def train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
         """One update for each batch of training samples, in order."""
-        split = self._split("training")
-        batches = [split.in_order(batch) for batch in batches]
-        sizes = np.array([len(batch) for batch in batches])
-        starts = [0, *sizes[:-1].cumsum().tolist()]
-        scores = self._block_scores(starts[-1] + len(batches[-1]))
-        penalties = np.zeros(len(batches))
-        with np.errstate(all="ignore"):
-            for update, (batch, start) in enumerate(zip(batches, starts, strict=True)):
-                program = self._loaded(split, batch)
-                for function, arguments in program.calls:
-                    function(*arguments)
-                scores.before[start : start + len(batch)] = program.buffers.before
-                if self._penalties:
-                    penalties[update] = program.buffers.penalty
-            # Losses and metrics of all updates at once: far fewer calls than update by update.
-            order = np.concatenate(batches)
-            split.targets.take(order, 0, scores.targets, "clip")
-            run(scores.calls)
-            measured = {name: PER_SAMPLE[name](scores.targets, scores.output) for name in self._batch_metrics}
-            measured["loss"] = scores.losses if split.weights is None else scores.losses * split.weights[order, 0]
-            values = {
-                name: np.add.reduceat(of_sample, starts, 0, np.float64) / sizes for name, of_sample in measured.items()
-            }
-            values["loss"] += penalties
-        return BlockMetrics(values, sizes)
+        return self._ready_trainer().train(batches)
 
     def gradients(self, batch: IndexArray) -> Weights:
         """The gradient of the loss of a training batch, by weight name. Changes no weights, but draws for dropout."""
-        split = self._split("training")
-        with np.errstate(all="ignore"):
-            run(self._loaded(split, split.in_order(batch)).gradient)
+        self._ready_trainer().find_gradient(batch)
         return {f"{layer_id}/{name}": gradient.copy() for layer_id, name, gradient in each(self._parameters.gradients)}
 
-    def _loaded(self, split: Split, batch: IndexArray) -> Program:
-        """The program of one update, with the batch in its buffers."""
-        rows = len(batch)
-        whole = batch is split.everything and split.inputs is not None
-        program = self._programs.get((rows, whole))
-        if program is None:
-            program = self._programs[rows, whole] = self._update_program(split, rows, whole=whole)
-        program.load(batch)
-        return program
-
-    def _update_program(self, split: Split, rows: int, *, whole: bool) -> Program:
-        buffers = whole_split(split, self._graph) if whole else make_buffers(self._graph, rows, self._dtype)
-        load = _nothing if whole else loader(split, buffers)
-        gradient = gradient_calls(
-            self._graph,
-            buffers,
-            loss=self._loss,
-            parameters=self._parameters,
-            regularizers=self._penalties,
-            numbers=self._numbers,
-            generators=self._generators,
-        )
-        step = step_calls(
-            optimizer_maths(self._optimizer),
-            self._project.training.clip,
-            parameters=self._parameters,
-            memory=self._memory,
-            numbers=self._numbers,
-        )
-        return Program(load, gradient, gradient + step, buffers)
-
-    def _block_scores(self, rows: int) -> Scores:
-        if rows not in self._scores:
-            if len(self._scores) == MOST_BLOCK_SIZES:
-                self._scores.clear()
-            last = self._graph.last
-            self._scores[rows] = make_scores(self._loss, last.activation, np.zeros((rows, *last.output), self._dtype))
-        return self._scores[rows]
+    def _ready_trainer(self) -> Trainer:
+        if self._trainer is None:
+            step = step_calls(
+                optimizer_maths(self._optimizer),
+                self._project.training.clip,
+                parameters=self._parameters,
+                memory=self._memory,
+                numbers=self._numbers,
+            )
+            self._trainer = Trainer(
+                split=self._split("training"),
+                graph=self._graph,
+                loss=self._loss,
+                metrics=[name for name in self._metrics if name in PER_SAMPLE],
+                parameters=self._parameters,
+                penalties=self._penalties,
+                numbers=self._numbers,
+                generators=self._generators,
+                step=step,
+            )
+        return self._trainer
 
     def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:
         """Metrics of a split, and per sample loss and prediction. None where `cancelled` said so on the way."""
@@ -191,7 +133,8 @@ class ScratchEngine:
     def _evaluation(self, split: Split) -> tuple[list[Call], Scores]:
         """The calls that compute the whole split at once, none where it is too large for that; and its scores."""
         last = self._graph.last
-        scores = make_scores(self._loss, last.activation, split.targets)
+        before = np.zeros_like(split.targets)
+        scores = make_scores(self._loss, last.activation, before=before, targets=split.targets)
         if split.inputs is None or len(list(self._pieces(len(split)))) > 1:
             return [], scores
         return forward_calls(self._graph, split.inputs, scores.before, self._parameters), scores
@@ -242,8 +185,10 @@ class ScratchEngine:
                 # Without momentum the formula is a shorter one, and no velocity is kept.
                 self._optimizer = msgspec.structs.replace(self._optimizer, momentum=float(value))
                 self._memory["velocity"][...] = 0
-                self._programs.clear()
+                self._trainer = None
             self._numbers[path][...] = value
+        if self._trainer is not None:
+            self._trainer.settle()
 
     def weights(self) -> Weights:
         """Copies of all weights."""
@@ -277,18 +222,13 @@ class ScratchEngine:
     def close(self) -> None:
         """Let go of the samples and of all buffers."""
         self._splits.clear()
-        self._programs.clear()
-        self._scores.clear()
+        self._trainer = None
         self._evaluations.clear()
 
     def _split(self, name: str) -> Split:
         if name not in self._splits:
             raise EngineError(f"The data has no {name} samples.")
         return self._splits[name]
-
-
-def _nothing(batch: IndexArray) -> None:
-    """Loads a batch that lies ready."""
 
 
 def _check_available(project: Project) -> None:

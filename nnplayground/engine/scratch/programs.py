@@ -1,4 +1,4 @@
-"""The programs that the engine repeats: one update for each batch size in use, and one evaluation."""
+"""The formulas of training and evaluation as programs: what is read, what is written, and the calls in between."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnplayground.engine.base import IndexArray
-from nnplayground.engine.scratch.compiler import compiled
+from nnplayground.engine.scratch.compiler import Calls, compiled
 from nnplayground.engine.scratch.graph import Graph, backward, forward
 from nnplayground.engine.scratch.losses import Loss
-from nnplayground.engine.scratch.ones import with_ones
 from nnplayground.engine.scratch.optimizers import Counter, OptimizerMaths, limited, shortened
 from nnplayground.engine.scratch.parameters import LiveNumbers, Parameters, each
 from nnplayground.engine.scratch.recorder import Call, Recorder
@@ -29,30 +27,32 @@ Generators = Mapping[str, np.random.Generator]
 
 
 class Buffers(NamedTuple):
-    """What a program reads and leaves behind.
+    """What an update reads and leaves behind.
 
-    inputs: by Input id, (m, *shape). targets: (m, k). shares: (m, 1), how much each sample's loss counts in that of the
-    batch: its weight / m. before: (m, k), the output layer's Z. penalty: what regularization adds to the loss.
+    inputs: by Input id, (m, *shape). targets: (m, k). shares: (m, 1), how much each sample's loss counts in that of its
+    batch: its weight / the size of the batch. before: (m, k), the output layer's Z. penalties: (updates,), what
+    regularization adds to the loss of each update.
     """
 
     inputs: Mapping[str, Array]
     targets: Array
     shares: Array
     before: Array
-    penalty: Array
+    penalties: Array
+
+    def part(self, updates: slice, rows: slice) -> Buffers:
+        """The part of some updates, whose samples are these rows."""
+        return Buffers(
+            inputs={name: values[rows] for name, values in self.inputs.items()},
+            targets=self.targets[rows],
+            shares=self.shares[rows],
+            before=self.before[rows],
+            penalties=self.penalties[updates],
+        )
 
 
-class Program(NamedTuple):
-    """One update. load: puts a batch into the buffers; gradient: the calls up to the gradient; calls: all of them."""
-
-    load: Callable[[IndexArray], None]
-    gradient: list[Call]
-    calls: list[Call]
-    buffers: Buffers
-
-
-def make_buffers(graph: Graph, rows: int, dtype: Number) -> Buffers:
-    """Room for a batch of samples that count the same."""
+def make_buffers(graph: Graph, rows: int, updates: int, dtype: Number) -> Buffers:
+    """Room for the samples of so many updates."""
     shape = (rows, *graph.last.output)
     return Buffers(
         inputs={
@@ -61,34 +61,10 @@ def make_buffers(graph: Graph, rows: int, dtype: Number) -> Buffers:
             if isinstance(place.layer, Input)
         },
         targets=np.zeros(shape, dtype),
-        shares=np.full((rows, 1), 1 / rows, dtype),
+        shares=np.zeros((rows, 1), dtype),
         before=np.zeros(shape, dtype),
-        penalty=np.zeros((), dtype),
+        penalties=np.zeros(updates, dtype),
     )
-
-
-def loader(split: Split, buffers: Buffers) -> Callable[[IndexArray], None]:
-    """A function that copies the samples of a batch into the buffers."""
-    pairs = [(split.targets, buffers.targets)]
-    if split.inputs is not None:
-        pairs += [(_all_memory(split.inputs[name]), _all_memory(out)) for name, out in buffers.inputs.items()]
-    takes = [(source.take, out) for source, out in pairs]
-    rows = split.dtype(len(buffers.targets))
-
-    def load(batch: IndexArray) -> None:
-        for take, out in takes:
-            take(batch, 0, out, "clip")  # The indices are valid; without "clip", take works in memory of its own first.
-        if split.inputs is None:
-            for name, out in buffers.inputs.items():
-                out[...] = split.samples.prepared(name, batch)
-        if split.weights is not None:
-            np.divide(split.weights[batch], rows, buffers.shares)
-
-    return load
-
-
-def _all_memory(inputs: Array) -> Array:
-    return with_ones(inputs) if inputs.ndim == 2 else inputs
 
 
 def whole_split(split: Split, graph: Graph) -> Buffers:
@@ -100,7 +76,7 @@ def whole_split(split: Split, graph: Graph) -> Buffers:
         targets=split.targets,
         shares=np.full((rows, 1), 1 / rows, dtype) if split.weights is None else split.weights / dtype(rows),
         before=np.zeros((rows, *graph.last.output), dtype),
-        penalty=np.zeros((), dtype),
+        penalties=np.zeros(1, dtype),
     )
 
 
@@ -130,17 +106,18 @@ def gradient_calls(
     regularizers: tuple[Penalty, ...],
     numbers: LiveNumbers,
     generators: Generators,
-) -> list[Call]:
+) -> Calls:
     """From a batch to the gradient of its loss, in `parameters.gradient`."""
     recorder = Recorder(parameters.vector.dtype.type)
     array: Callable[[Array], Any] = recorder.array
+    setting: Callable[[Array], Any] = recorder.setting
     weights = _recorded_weights(parameters, recorder)
 
     def training(layer_id: str) -> Pass:
         def uniform(shape: tuple[int, ...]) -> Any:
             return recorder.add(shape, [], partial(_filled, generators[layer_id]), any_order=True)
 
-        return Pass(True, uniform, numbers.under(f"model.{layer_id}", array))
+        return Pass(True, uniform, numbers.under(f"model.{layer_id}", setting))
 
     ahead = forward(graph, _recorded_inputs(buffers.inputs, recorder), weights, training)
     z, a = ahead.before[graph.output], ahead.values[graph.output]
@@ -150,41 +127,43 @@ def gradient_calls(
     for layer_id, name, gradient in each(gradients):
         penalty = added.get((layer_id, name))
         if penalty is not None:
-            strength = numbers.under(penalty.path, array)
+            strength = numbers.under(penalty.path, setting)
             gradient = gradient + d_weight(penalty, weights[layer_id][name], strength)
             total = total + cost(penalty, weights[layer_id][name], strength)
         recorder.store(gradient, parameters.gradients[layer_id][name])
     if regularizers:
-        recorder.store(total, buffers.penalty)
+        recorder.store(total.reshape((1,)), buffers.penalties)
     recorder.store(z, buffers.before)
     return compiled(recorder)
 
 
 def step_calls(
     maths: OptimizerMaths, clip: Clip, *, parameters: Parameters, memory: Mapping[str, Array], numbers: LiveNumbers
-) -> list[Call]:
+) -> Calls:
     """From the gradient to the new weights."""
     recorder = Recorder(parameters.vector.dtype.type)
     array: Callable[[Array], Any] = recorder.array
+    setting: Callable[[Array], Any] = recorder.setting
     calls: list[Call] = []
     if clip.norm is not None:
-        calls = _shortening_calls(parameters, numbers)
+        calls += _shortening_calls(parameters, numbers)
     if "updates" in memory:
         calls.append((Counter(memory, numbers.under("training.optimizer", lambda number: number)), ()))
-    g = limited(array(parameters.gradient), clip, numbers.under("training.clip", array))
+    g = limited(array(parameters.gradient), clip, numbers.under("training.clip", setting))
     remembered = {name: array(values) for name, values in memory.items() if name != "updates"}
-    changed = maths.step(array(parameters.vector), g, remembered, numbers.under("training.optimizer", array))
+    changed = maths.step(array(parameters.vector), g, remembered, numbers.under("training.optimizer", setting))
     for name, value in changed.items():
         recorder.store(value, parameters.vector if name == "weights" else memory[name])
-    return calls + compiled(recorder)
+    step = compiled(recorder)
+    return Calls(step.settled, calls + step.each)
 
 
 def _shortening_calls(parameters: Parameters, numbers: LiveNumbers) -> list[Call]:
     recorder = Recorder(parameters.vector.dtype.type)
-    limit: Any = recorder.array(numbers["training.clip.norm"])
+    limit: Any = recorder.setting(numbers["training.clip.norm"])
     for _, _, gradient in each(parameters.gradients):
         recorder.store(shortened(recorder.array(gradient), limit), gradient)
-    return compiled(recorder)
+    return compiled(recorder).each
 
 
 class Scores(NamedTuple):
@@ -200,9 +179,9 @@ class Scores(NamedTuple):
     losses: Array
 
 
-def make_scores(loss: Loss, activation: Activation, targets: Array) -> Scores:
-    """activation: of the output layer; targets: where they lie or will lie."""
-    before, output = np.zeros_like(targets), np.zeros_like(targets)
+def make_scores(loss: Loss, activation: Activation, *, before: Array, targets: Array) -> Scores:
+    """activation: of the output layer; before, targets: where they lie or will lie."""
+    output = np.zeros_like(targets)
     losses = np.zeros(len(targets), targets.dtype)
     recorder = Recorder(targets.dtype.type)
     y: Any = recorder.array(targets)
@@ -211,7 +190,7 @@ def make_scores(loss: Loss, activation: Activation, targets: Array) -> Scores:
     of_samples: Any = loss.losses(y, z, a)
     recorder.store(of_samples, losses)
     recorder.store(a, output)
-    return Scores(compiled(recorder), before, targets, output, losses)
+    return Scores(compiled(recorder).each, before, targets, output, losses)
 
 
 def forward_calls(graph: Graph, inputs: Mapping[str, Array], before: Array, parameters: Parameters) -> list[Call]:
@@ -220,7 +199,7 @@ def forward_calls(graph: Graph, inputs: Mapping[str, Array], before: Array, para
     weights = _recorded_weights(parameters, recorder)
     ahead = forward(graph, _recorded_inputs(inputs, recorder), weights, using)
     recorder.store(ahead.before[graph.output], before)
-    return compiled(recorder)
+    return compiled(recorder).each
 
 
 def using(layer_id: str) -> Pass:

@@ -39,7 +39,7 @@ class Node:
     array: it exists already; beside_ones: a column of ones follows it in memory. view: its only operand, seen
     differently. binding: a call makes it; operation: the ufunc that the call applies elementwise, if so; any_order: the
     call may write its result column by column. contiguous: its memory can be seen in any other shape. target: where its
-    values are to be stored, if anywhere.
+    values are to be stored, if anywhere. steady: it depends on settings only.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +52,7 @@ class Node:
     any_order: bool = False
     contiguous: bool = True
     target: Array | None = None
+    steady: bool = False
 
 
 class Recorded(NDArrayOperatorsMixin):
@@ -94,7 +95,8 @@ class Recorded(NDArrayOperatorsMixin):
 
     def _seen(self, shape: tuple[int, ...], view: Callable[[Array], Array], *, contiguous: bool) -> Recorded:
         """The same memory as an array of another shape."""
-        return Recorded(self.recorder, Node(shape, (self.node,), view=view, contiguous=contiguous))
+        node = Node(shape, (self.node,), view=view, contiguous=contiguous, steady=self.node.steady)
+        return Recorded(self.recorder, node)
 
     def sum(self, axis: int | None = None, keepdims: bool = False) -> Recorded:
         shape = np.broadcast_to(_EMPTY, self.shape).sum(axis=axis, keepdims=keepdims).shape
@@ -183,9 +185,13 @@ class Recorder:
         contiguous = array.flags.c_contiguous
         return Recorded(self, Node(array.shape, array=array, beside_ones=beside_ones, contiguous=contiguous))
 
+    def setting(self, array: Array) -> Recorded:
+        """A stand-in for a number that rarely changes: what follows from such numbers only is computed once."""
+        return Recorded(self, Node(array.shape, array=array, contiguous=array.flags.c_contiguous, steady=True))
+
     def constant(self, value: Any) -> Recorded:
         """A stand-in for a number, or for an array unless it is one already."""
-        return value if isinstance(value, Recorded) else self.array(np.asarray(value, self.dtype))
+        return value if isinstance(value, Recorded) else self.setting(np.asarray(value, self.dtype))
 
     def add(
         self,
@@ -198,7 +204,8 @@ class Recorder:
     ) -> Recorded:
         """The result of a call."""
         nodes = tuple(operand.node for operand in operands)
-        node = Node(shape, nodes, binding=binding, operation=operation, any_order=any_order)
+        steady = bool(nodes) and all(operand.steady for operand in nodes)
+        node = Node(shape, nodes, binding=binding, operation=operation, any_order=any_order, steady=steady)
         self.results.append(node)
         return Recorded(self, node)
 

@@ -37,12 +37,10 @@ class Split:
         """(n,) the indices of all samples, as they lie."""
         return np.arange(len(self))
 
-    def in_order(self, batch: IndexArray) -> IndexArray:
-        """The batch, or `everything` itself where it holds every sample once: then nothing needs to be gathered."""
+    def is_all(self, batch: IndexArray) -> bool:
+        """Whether a batch holds every sample once: then nothing needs to be gathered, and `everything` will do."""
         count = len(self)
-        if len(batch) != count or (np.bincount(batch, minlength=count) != 1).any():
-            return batch
-        return self.everything
+        return len(batch) == count and bool((np.bincount(batch, minlength=count) == 1).all())
 
     def rows(self, name: str, index: slice) -> Array:
         """Input `name` of the chosen samples: (m, *shape)."""

@@ -18,7 +18,7 @@ def _replayed(formula: Any, *arrays: Any) -> Any:
     value = formula(*(recorder.array(place) for place in places))
     out = np.zeros(value.shape)
     recorder.store(value, out)
-    calls = compiled(recorder)
+    calls = compiled(recorder).each
     run(calls)
     for place, array in zip(places, arrays, strict=True):
         place[...] = array
@@ -63,7 +63,7 @@ def test_what_nothing_depends_on_is_left_out() -> None:
     used = x * 2
     _unused = np.exp(used) @ x
     recorder.store(used, np.zeros((2, 2), np.float32))
-    assert len(compiled(recorder)) == 1
+    assert len(compiled(recorder).each) == 1
 
 
 def test_results_keep_the_number_type() -> None:
@@ -71,7 +71,7 @@ def test_results_keep_the_number_type() -> None:
     x = recorder.array(np.array([-1.0, 2.0], np.float32))
     out = np.zeros(2, np.float32)
     recorder.store((x > 0) / np.float64(3), out)
-    run(compiled(recorder))
+    run(compiled(recorder).each)
     np.testing.assert_array_equal(out, np.array([0, 1 / 3], np.float32))
 
 
@@ -79,7 +79,7 @@ def test_a_formula_may_replace_what_it_reads_but_not_read_what_was_replaced() ->
     w = np.array([1.0, 2.0])
     recorder = Recorder(np.float64)
     recorder.store(recorder.array(w) * 3, w)
-    run(compiled(recorder))
+    run(compiled(recorder).each)
     np.testing.assert_array_equal(w, [3, 6])
     recorder.store(recorder.array(w) + 1, np.zeros(2))
     with pytest.raises(ValueError, match="must use the new value"):
