@@ -24,7 +24,7 @@ class EngineError(Exception):
     """The engine cannot do what is asked. The message is for the user."""
 
 
-class BlockMetrics(msgspec.Struct, frozen=True, eq=False):
+class BlockMetrics(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What a block of updates gave: values[name] is (updates,) float64, `sizes` the samples of each update.
 
     Names: "loss" (with regularization), and those of the metrics that can be taken per batch.
@@ -34,7 +34,7 @@ class BlockMetrics(msgspec.Struct, frozen=True, eq=False):
     sizes: Array
 
 
-class Evaluation(msgspec.Struct, frozen=True, eq=False):
+class Evaluation(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One pass over a split without training.
 
     metrics: "loss" (with regularization) and every metric of the run.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -90,3 +91,10 @@ def bench() -> Iterator[Bench]:
 @pytest.fixture
 def shuffled() -> Callable[..., list[np.ndarray]]:
     return batches
+
+
+@pytest.fixture(autouse=True)
+def _compile_only_where_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiling takes a second for each small model; what it computes is tested for itself."""
+    if request.node.get_closest_marker("compiled") is None and find_spec("tensorflow") is not None:
+        monkeypatch.setattr("nnplayground.engine.keras.compiled.MOST_PARAMETERS", 0)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
+from nnplayground.engine.keras.compiled import CompiledBlocks, worthwhile
 from nnplayground.engine.keras.network import build_network
 from nnplayground.engine.keras.objective import make_objective
 from nnplayground.engine.keras.optimizer import GradientClip, LiveOptimizer
 from nnplayground.engine.keras.runtime import configure_thread, keras, plain_errors, tf
 from nnplayground.engine.keras.splits import Kind, Split, make_split
-from nnplayground.engine.keras.steps import trace_block, trace_evaluation, trace_forward
+from nnplayground.engine.keras.steps import Update, make_update, trace_block, trace_evaluation, trace_forward
 from nnplayground.engine.weighting import training_weights
 from nnplayground.layers.base import derived_seed, shape_text
 from nnplayground.samples import Array, Arrays, Samples
@@ -43,6 +44,8 @@ class KerasEngine:
         self._pieces: dict[Kind, Callable[..., Any]] = {}
         self._forwards: dict[str, Callable[..., Any]] = {}
         self._changed: dict[str, float] = {}
+        self._compiled: CompiledBlocks | None = None
+        self._trace_anew()
 
     def _build(self) -> None:
         seed = self._project.training.seed
@@ -88,10 +91,14 @@ class KerasEngine:
         return BlockMetrics(dict(zip(names, columns, strict=True)), sizes)
 
     def _train_piece(self, split: Split, batches: Sequence[IndexArray]) -> Array:
+        if self._compiled is not None and self._compiled.takes(split, batches):
+            told = self._compiled.train(split, batches)
+            if told is not None:
+                return told
         block = self._blocks.get(split.kind)
         if block is None:
             block = self._blocks[split.kind] = trace_block(
-                self._network, self._objective, self._optimizer, self._clip, self._augmentation, split.kind
+                self._network, self._objective, self._make_update(), split.kind
             )
         index = np.concatenate(batches).astype(np.int32)
         ends = np.cumsum([len(batch) for batch in batches], dtype=np.int32)
@@ -102,6 +109,16 @@ class KerasEngine:
             rows = tf.range(len(index), dtype=tf.int32)
             told = block(split.gathered(index), split.labels, split.weights, rows, samples, tf.constant(ends))
         return told.numpy()
+
+    def _make_update(self) -> Update:
+        return make_update(self._network, self._objective, self._optimizer, self._clip, self._augmentation)
+
+    def _trace_anew(self) -> None:
+        """The optimizer has changed: what was traced with the old one is of no use."""
+        self._blocks.clear()
+        self._compiled = None
+        if not self._augmentation and worthwhile(self._project.model, self._network):
+            self._compiled = CompiledBlocks(self._network, self._objective, self._make_update())
 
     def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:
         """Metrics of a split, and per sample loss and prediction. None where `cancelled` said so on the way."""
@@ -179,12 +196,16 @@ class KerasEngine:
                 self._changed[path] = float(value)
             elif path.startswith(_OPTIMIZER):
                 if self._optimizer.set(path.removeprefix(_OPTIMIZER), float(value)):
-                    self._blocks.clear()
+                    self._trace_anew()
                 self._changed[path] = float(value)
 
     def weights(self) -> Weights:
         """Copies of all weights."""
-        return {name: np.array(variable.numpy()) for name, variable in self._weight_variables().items()}
+        trained = self._optimizer.weights()
+        return {
+            name: trained[id(variable)] if id(variable) in trained else np.array(variable.numpy())
+            for name, variable in self._weight_variables().items()
+        }
 
     def set_weights(self, weights: Weights) -> None:
         """Set the named weights, leave the others. Raises EngineError where a name or a shape does not fit."""
@@ -228,6 +249,7 @@ class KerasEngine:
         """Let go of model, data and traces, so that their memory can be used again."""
         self._splits.clear()
         self._blocks.clear()
+        self._compiled = None
         self._pieces.clear()
         self._forwards.clear()
         self._live.clear()

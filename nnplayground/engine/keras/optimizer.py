@@ -102,6 +102,13 @@ class LiveOptimizer:
         for weight, values in zip(self._weights, tf.split(self._vector.value, self._sizes), strict=True):
             weight.assign(tf.reshape(values, weight.shape))
 
+    def weights(self) -> dict[int, Array]:
+        """Copies of the weights that are kept as one vector, by the id of their variable: one reading for all."""
+        if self._vector is None:
+            return {}
+        parts = np.split(np.array(self._vector.numpy()), np.cumsum(self._sizes)[:-1])
+        return {id(weight): part.reshape(weight.shape) for weight, part in zip(self._weights, parts, strict=True)}
+
     def weights_changed(self) -> None:
         """To be called when the weights were set by someone else."""
         if self._vector is not None:

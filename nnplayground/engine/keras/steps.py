@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from nnplayground.engine.keras.network import Network
 from nnplayground.engine.keras.objective import Objective
@@ -19,7 +19,7 @@ _SMALL_SAMPLE = 256
 """Samples of up to so many values are gathered for a whole block at once; larger ones batch by batch."""
 
 
-def _specs(network: Network, kind: Kind) -> tuple[tuple[Any, ...], Any]:
+def split_specs(network: Network, kind: Kind) -> tuple[tuple[Any, ...], Any]:
     """Signatures of the inputs and the labels of a split."""
     inputs = tuple(
         tf.TensorSpec((None, *network.shapes[name]), dtype)
@@ -33,21 +33,22 @@ def _specs(network: Network, kind: Kind) -> tuple[tuple[Any, ...], Any]:
     return inputs, labels
 
 
-def trace_block(
+Update: TypeAlias = Callable[[list[Any], Any, Any], tuple[Any, Any, Any]]
+"""(inputs, targets, shares) → (values (batch, v), output (batch, units), penalty), after having changed the weights.
+
+shares: (batch, v) how much each value counts in the loss; see Objective.
+"""
+
+
+def make_update(
     network: Network,
     objective: Objective,
     optimizer: LiveOptimizer,
     clip: GradientClip,
     augmentation: Sequence[Any],
-    kind: Kind,
-) -> Callable[..., Any]:
-    """block(inputs, labels, weights, rows, samples, ends) → (updates, 1 + metrics) float32: loss, then batch_metrics.
-
-    inputs, labels, weights: of the split. rows: (m,) int32, where in `inputs` the samples of the block are, batch
-    after batch; samples: the same in `labels` and `weights`. ends: (updates,) int32, where in `rows` each batch ends.
-    """
+) -> Update:
+    """One update of the weights, to be traced as part of a block."""
     variables = [weight.value for weight in network.model.trainable_weights]
-    small = [math.prod(network.shapes[name]) <= _SMALL_SAMPLE for name in network.inputs]
 
     def update(inputs: list[Any], targets: Any, shares: Any) -> tuple[Any, Any, Any]:
         for layer in augmentation:
@@ -62,6 +63,17 @@ def trace_block(
         gradients = tape.gradient([values, penalty], variables, output_gradients=[shares, tf.ones_like(penalty)])
         optimizer.apply(clip(gradients))
         return values, output, penalty
+
+    return update
+
+
+def trace_block(network: Network, objective: Objective, update: Update, kind: Kind) -> Callable[..., Any]:
+    """block(inputs, labels, weights, rows, samples, ends) → (updates, 1 + metrics) float32: loss, then batch_metrics.
+
+    inputs, labels, weights: of the split. rows: (m,) int32, where in `inputs` the samples of the block are, batch
+    after batch; samples: the same in `labels` and `weights`. ends: (updates,) int32, where in `rows` each batch ends.
+    """
+    small = [math.prod(network.shapes[name]) <= _SMALL_SAMPLE for name in network.inputs]
 
     # What an update of a small model costs is the number of its operations, not their size. So whatever can be done for
     # all batches at once is done before and after the loop.
@@ -95,9 +107,9 @@ def trace_block(
         metrics = [tf.math.segment_mean(each, batch_of) for each in objective.batch_measures(targets, outputs.concat())]
         return tf.stack([losses + penalties.stack(), *metrics], axis=1)
 
-    inputs, labels = _specs(network, kind)
+    inputs, labels = split_specs(network, kind)
     numbers = tf.TensorSpec((None,), tf.int32)
-    return _concrete(block, [inputs, labels, tf.TensorSpec((None,), tf.float32), numbers, numbers, numbers])
+    return concrete(block, [inputs, labels, tf.TensorSpec((None,), tf.float32), numbers, numbers, numbers])
 
 
 def trace_evaluation(network: Network, objective: Objective, kind: Kind) -> Callable[..., Any]:
@@ -117,9 +129,9 @@ def trace_evaluation(network: Network, objective: Objective, kind: Kind) -> Call
         values = objective.values(targets, tensors[network.before[network.output]], output)
         return tf.reduce_mean(values, axis=-1), output, network.penalty()
 
-    inputs, labels = _specs(network, kind)
+    inputs, labels = split_specs(network, kind)
     number = tf.TensorSpec((), tf.int32)
-    return _concrete(piece, [inputs, labels, number, number, number])
+    return concrete(piece, [inputs, labels, number, number, number])
 
 
 def trace_forward(network: Network, places: Sequence[int]) -> Callable[..., Any]:
@@ -130,9 +142,9 @@ def trace_forward(network: Network, places: Sequence[int]) -> Callable[..., Any]
         return [tensors[place] for place in places]
 
     inputs = tuple(tf.TensorSpec((None, *network.shapes[name]), tf.float32) for name in network.inputs)
-    return _concrete(forward, [inputs])
+    return concrete(forward, [inputs])
 
 
-def _concrete(function: Callable[..., Any], signature: Sequence[Any]) -> Callable[..., Any]:
+def concrete(function: Callable[..., Any], signature: Sequence[Any]) -> Callable[..., Any]:
     """One trace, taken now. Keras' layers need no rewriting of Python by AutoGraph."""
     return tf.function(function, autograph=False).get_concrete_function(*signature)
