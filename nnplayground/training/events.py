@@ -80,7 +80,7 @@ class RunStarted(msgspec.Struct, frozen=True, eq=False):
     reinitialized: tuple[str, ...] = ()
 
 
-class StepsDone(msgspec.Struct, frozen=True, eq=False):
+class StepsDone(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A block of updates is done. `first_update` counts from 1 over the whole run; values[name]: (updates,)."""
 
     run_id: str
@@ -90,7 +90,7 @@ class StepsDone(msgspec.Struct, frozen=True, eq=False):
     samples_per_second: float
 
 
-class EpochDone(msgspec.Struct, frozen=True, eq=False):
+class EpochDone(msgspec.Struct, frozen=True, eq=False, gc=False):
     """An epoch (counted from 1) and its validation are done. `metrics` holds loss, accuracy, …, val_loss, …."""
 
     run_id: str
@@ -155,7 +155,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     before: Histogram | None
 
 
-class Mistakes(msgspec.Struct, frozen=True, eq=False):
+class Mistakes(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the model says about every sample of a split, after an epoch.
 
     ids: n names; labels: (n,) int32 class indices, or numbers; predictions: (n, k); losses: (n,).

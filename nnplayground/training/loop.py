@@ -13,7 +13,7 @@ from nnplayground.engine.base import BlockMetrics, Engine, EngineState, Evaluati
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import PlateauSchedule
-from nnplayground.training.batches import batch_count, epoch_batches
+from nnplayground.training.batches import DataOrder, batch_count
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     EpochDone,
@@ -99,7 +99,8 @@ class TrainingLoop:
         self._controls = controls
         self._progress = progress
         self._viewer = viewer
-        self._training = plan.project.training
+        self._training = training = plan.project.training
+        self._order = DataOrder(training.seed, len(splits["training"]), training.batch_size)
         self._base_rate = progress.live.get(RATE, self._training.optimizer.learning_rate)
         self._rate = math.nan
         self._block = 1
@@ -154,7 +155,7 @@ class TrainingLoop:
         paused = self._controls.paused_seconds
         epoch = self._progress.epoch
         count = len(self._splits["training"])
-        batches = epoch_batches(self._training.seed, epoch, count, batch_size=self._training.batch_size)
+        batches = self._order.batches(epoch)
         self._set_rate(epoch)
         sums: dict[str, float] = {}
         place = 0
@@ -200,7 +201,7 @@ class TrainingLoop:
 
     def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
         weights = self._engine.weights()
-        if not all(np.isfinite(value).all() for value in weights.values()):
+        if not all(map(_is_finite, weights.values())):
             raise _DivergenceError("a weight", self._progress.update)
         progress = self._progress
         progress.epoch += 1
@@ -358,6 +359,12 @@ class TrainingLoop:
             else (value if value.ndim == 0 else np.zeros_like(value))
             for name, value in now.optimizer.items()
         }
+
+
+def _is_finite(values: Array) -> bool:
+    """Whether all values are numbers. Their squares add up to one where they are, which is quicker found out."""
+    flat = values.reshape(-1)
+    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
 def _labels(samples: Samples) -> Array:

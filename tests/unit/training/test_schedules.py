@@ -19,7 +19,7 @@ from nnplayground.spec.training import (
     TableSchedule,
     Training,
 )
-from nnplayground.training.batches import batch_count, epoch_batches
+from nnplayground.training.batches import DataOrder, batch_count
 from nnplayground.training.schedules import planned_rates, scheduled_rate
 
 
@@ -51,10 +51,13 @@ def test_plateau(losses: list[float], rate: float) -> None:
 
 
 def test_batches() -> None:
-    batches = epoch_batches(0, 3, 10, batch_size=4)
+    batches = DataOrder(0, 10, 4).batches(3)
     assert [len(batch) for batch in batches] == [4, 4, 2]
     assert batch_count(10, 4) == 3
     assert batch_count(10, "all") == 1
-    assert [len(batch) for batch in epoch_batches(0, 0, 10, batch_size="all")] == [10]
-    assert [batch.tolist() for batch in batches] == [b.tolist() for b in epoch_batches(0, 3, 10, batch_size=4)]
-    assert [batch.tolist() for batch in batches] != [b.tolist() for b in epoch_batches(1, 3, 10, batch_size=4)]
+    assert [len(batch) for batch in DataOrder(0, 10, "all").batches(0)] == [10]
+    assert [batch.tolist() for batch in batches] == [b.tolist() for b in DataOrder(0, 10, 4).batches(3)]
+    order = DataOrder(0, 10, 4)
+    order.batches(1)
+    assert [batch.tolist() for batch in order.batches(3)] == [batch.tolist() for batch in batches]
+    assert [batch.tolist() for batch in batches] != [b.tolist() for b in DataOrder(1, 10, 4).batches(3)]
