@@ -27,6 +27,7 @@ from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.tiles import Line, Tile, TileView
 
 _BUTTON_WIDTH = 28
+_SPACING = 3
 _ARROW_WIDTH = 44
 """Pixels of a box for choosing beside its text."""
 
@@ -150,7 +151,7 @@ class SamplePicker(QWidget):
         self._groups.activated.connect(self._on_group_chosen)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        layout.setSpacing(_SPACING)
         for button in self._buttons.values():
             layout.addWidget(button)
         layout.insertSpacing(3, 3)
@@ -228,7 +229,7 @@ class SamplePicker(QWidget):
 
     def _share(self) -> None:
         """The name of the split must be readable; where that takes too much room, the button for chance gives way."""
-        buttons = len(self._buttons) * (_BUTTON_WIDTH + self.layout().spacing())
+        buttons = len(self._buttons) * (_BUTTON_WIDTH + _SPACING)
         name = self._groups.fontMetrics().horizontalAdvance("Validation") + _ARROW_WIDTH
         self._buttons["random"].setVisible(self.width() >= buttons + name)
 
