@@ -46,6 +46,16 @@ def point_features(coordinates: Array, features: Sequence[Feature]) -> Array:
     return np.stack([_FEATURES[name](x1, x2) for name in features], axis=1).astype(np.float32)
 
 
+def plane_grid(features: Sequence[Feature], side: int) -> Array:
+    """What the model gets all over the plane: (side · side, len(features)) float32, in the middles of equal squares.
+
+    Row by row from the top left, where x1 = −6 and x2 = 6.
+    """
+    middles = (np.arange(side) + 0.5) * (2 * LIMIT / side) - LIMIT
+    x1, x2 = np.meshgrid(middles, middles[::-1])
+    return point_features(np.stack([x1.ravel(), x2.ravel()], axis=1), features)
+
+
 def generate_points(dataset: Points) -> PlanePoints:
     """The points of a dataset; point i has the id str(i), and its class is i modulo the number of classes."""
     random = np.random.default_rng(dataset.seed)

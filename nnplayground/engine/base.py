@@ -47,6 +47,54 @@ class Evaluation(msgspec.Struct, frozen=True, eq=False, gc=False):
     predictions: Array
 
 
+class LayerTrace(msgspec.Struct, frozen=True, eq=False):
+    """One layer in one update, with m samples in the batch.
+
+    inputs: what came in, each (m, *shape). before: Z, ahead of the activation function; values: A = g(Z).
+    d_values: ∂L/∂A; d_before: δ = ∂L/∂Z. L is the loss of the batch, a mean, so the 1/m is already in both.
+    By weight name ("kernel", "bias"): weights before the update; gradients of the loss with regularization; limited,
+    the same after clipping; after, the weights afterwards. memory, memory_after: by name of what the optimizer
+    remembers ("velocity", "mean", "mean_square", …, as in `nnplayground.engine.scratch.optimizers`), then by weight
+    name. A layer without weights has none of these.
+    """
+
+    inputs: tuple[Array, ...]
+    before: Array
+    values: Array
+    d_values: Array
+    d_before: Array
+    weights: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    limited: Mapping[str, Array]
+    after: Mapping[str, Array]
+    memory: Mapping[str, Mapping[str, Array]]
+    memory_after: Mapping[str, Mapping[str, Array]]
+
+
+class Trace(msgspec.Struct, frozen=True, eq=False):
+    """One real update of a model, with its numbers.
+
+    samples: (m,) indices into the training split. metrics: as `Engine.train` would have given them. targets, outputs:
+    (m, k), targets as the loss sees them; losses: (m,) of each sample, without regularization; shares: (m,) how much
+    each counts in the loss of the batch, 1/m where all count the same; penalty: what regularization adds. count: which
+    update of the optimizer this was, from 1. numbers: the optimizer's numbers and the limits on gradients that it used,
+    by path. layers: what was asked for, by id. gradient_norms, update_norms: Euclidean, of all weights of each layer.
+    """
+
+    samples: IndexArray
+    metrics: BlockMetrics
+    targets: Array
+    outputs: Array
+    losses: Array
+    shares: Array
+    penalty: float
+    count: int
+    numbers: Mapping[str, float]
+    layers: Mapping[str, LayerTrace]
+    gradient_norms: Mapping[str, float]
+    update_norms: Mapping[str, float]
+
+
 class EngineState(msgspec.Struct, frozen=True, eq=False):
     """What exact resume needs, as arrays by name. `optimizer` and `random` mean something to its engine only."""
 
@@ -64,6 +112,10 @@ class Engine(Protocol):
 
     def train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
         """One update for each batch of training samples, in order."""
+        ...
+
+    def trace(self, batch: IndexArray, layer_ids: Sequence[str]) -> Trace:
+        """One update, as `train` would do it, with every intermediate value of some layers."""
         ...
 
     def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:

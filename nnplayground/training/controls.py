@@ -27,6 +27,8 @@ class Controls:
         """How long the run has been waiting in pauses; kept by whoever drives the loop."""
         self._paused = False
         self._step: StepKind | None = None
+        self.speed: float | None = None
+        """At most so many updates a second; None: as fast as it goes."""
 
     def stop(self) -> None:
         """End the run after the block under way; asked a second time, also leave out the last evaluation."""
@@ -60,8 +62,12 @@ class Controls:
         return self._paused and self._step is None
 
     @property
-    def single_update(self) -> bool:
-        return self._step == "update"
+    def most_updates(self) -> int | None:
+        """How many updates the next block may have; None: as many as are quick."""
+        if self._step == "update":
+            return 1
+        # Slower than the eye, one by one; faster, in thirtieths of a second.
+        return None if self.speed is None else max(1, round(self.speed / 30))
 
     def step_done(self, kind: StepKind) -> None:
         """Told by whoever drives the loop: an update or an epoch is complete."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from nnplayground.engine.base import Trace
 from nnplayground.samples import Array
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
@@ -101,12 +102,29 @@ class EpochDone(msgspec.Struct, frozen=True, eq=False, gc=False):
     seconds: float
 
 
+class PlaneWants(msgspec.Struct, frozen=True):
+    """What is wanted over the plane of two-dimensional points; of other data there is nothing.
+
+    layer_ids: layers whose units are wanted as small maps; large: the layer that is wanted in full resolution.
+    """
+
+    layer_ids: tuple[str, ...] = ()
+    large: str | None = None
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.layer_ids or self.large)
+
+
 class SnapshotWants(msgspec.Struct, frozen=True):
     """What visible panels want to see. Nothing is computed while all of it is empty.
 
     sample_id: the picture (or point) whose activations are shown; layer_ids: of which layers.
     weights: layer ids whose weights are wanted in full; histograms: of all layers' weights.
     before_of: layer whose pre-activations over some validation samples are wanted as a histogram.
+    flow: how gradients run through the layers, and which units no longer take part.
+    trace: layer of which one update is wanted with all its numbers; while a run goes on, the next update is that one,
+    and other layers may be in it too.
     """
 
     sample_id: str | None = None
@@ -114,10 +132,21 @@ class SnapshotWants(msgspec.Struct, frozen=True):
     weights: tuple[str, ...] = ()
     histograms: bool = False
     before_of: str | None = None
+    plane: PlaneWants = PlaneWants()
+    flow: bool = False
+    trace: str | None = None
 
     @property
     def anything(self) -> bool:
-        return bool(self.sample_id or self.weights or self.histograms or self.before_of)
+        return bool(
+            self.sample_id
+            or self.weights
+            or self.histograms
+            or self.before_of
+            or self.plane.anything
+            or self.flow
+            or self.trace
+        )
 
 
 class Histogram(msgspec.Struct, frozen=True, eq=False):
@@ -125,6 +154,38 @@ class Histogram(msgspec.Struct, frozen=True, eq=False):
 
     counts: Array
     edges: Array
+
+
+class PlaneMaps(msgspec.Struct, frozen=True, eq=False):
+    """What units give over the plane −6…6 × −6…6. The first row is at the top (x₂ = 6), the first column at the left.
+
+    small[layer id]: (units, 32, 32) float32, in the middles of 32 × 32 equal squares. large: (units, 100, 100)
+    likewise, of the layer `wants.plane.large`.
+    """
+
+    small: Mapping[str, Array]
+    large: Array | None
+
+
+class LayerFlow(msgspec.Struct, frozen=True):
+    """How a layer takes part in learning.
+
+    gradient, update: Euclidean norms of the gradient of all its weights and of their last change; None without weights.
+    dead: share of its units that give 0 for every sample looked at (relu only). saturated: share of its units whose
+    activation function is nearly flat, on average over these samples (functions with limits only). Else None.
+    """
+
+    gradient: float | None
+    update: float | None
+    dead: float | None
+    saturated: float | None
+
+
+class Flow(msgspec.Struct, frozen=True, eq=False):
+    """How gradients run through the model at one update. layers: by id, in the order of computation."""
+
+    update: int
+    layers: Mapping[str, LayerFlow]
 
 
 class SamplePrediction(msgspec.Struct, frozen=True, eq=False):
@@ -141,7 +202,8 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
 
     activations[layer id]: the layer's output for the one sample, without the batch: (height, width, channels) or
     (units,). weights["<layer id>/<name>"]: the wanted weights. histograms: of each weight tensor of the model.
-    before: histogram of the values that go into `wants.before_of`'s activation function.
+    before: histogram of the values that go into `wants.before_of`'s activation function. trace: the update before this
+    moment, where it was a traced one.
     """
 
     run_id: str
@@ -153,6 +215,9 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     weights: Mapping[str, Array]
     histograms: Mapping[str, Histogram]
     before: Histogram | None
+    plane: PlaneMaps | None = None
+    flow: Flow | None = None
+    trace: Trace | None = None
 
 
 class Mistakes(msgspec.Struct, frozen=True, eq=False, gc=False):

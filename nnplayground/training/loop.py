@@ -22,6 +22,7 @@ from nnplayground.training.events import (
     Reason,
     RunEnded,
     RunStarted,
+    SnapshotWants,
     StepsDone,
 )
 from nnplayground.training.outcomes import predicted_classes
@@ -164,10 +165,16 @@ class TrainingLoop:
                 self._mid_epoch = place > 0 or self._mid_epoch
                 return
             self._take_values(epoch)
-            size = 1 if self._controls.single_update else self._block
+            most = self._controls.most_updates
+            wants = self._wants()
+            traced = wants if wants is not None and self._viewer.needs_trace(wants) else None
+            size = 1 if traced is not None else self._block if most is None else min(self._block, most)
             block = batches[place : place + size]
             block_began = time.perf_counter()
-            result = self._engine.train(block)
+            if traced is not None:
+                result = self._viewer.trace(block[0], self._progress.update + 1, traced)
+            else:
+                result = self._engine.train(block)
             seconds = time.perf_counter() - block_began
             self._expect_finite(result)
             for name, values in result.values.items():
@@ -176,12 +183,16 @@ class TrainingLoop:
             self._progress.update += len(block)
             place += len(block)
             self._mid_epoch = True
-            self._adapt_block(len(block), seconds)
+            if traced is None:
+                self._adapt_block(len(block), seconds)
+            if wants is not None:
+                # Before the steps are told: a pause comes after them, and shows the model as they left it.
+                yield self._viewer.snapshot(
+                    wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
+                )
             yield StepsDone(
                 self._plan.run_id, epoch + 1, first, result.values, float(result.sizes.sum()) / max(seconds, 1e-9)
             )
-            if self._controls.snapshot_due:
-                yield from self._look_inside(epoch)
         metrics = {"loss": sums.pop("loss") / count}
         metrics.update({name: total / count for name, total in sums.items()})
         evaluation = self._evaluate()
@@ -194,10 +205,15 @@ class TrainingLoop:
         seconds = time.perf_counter() - began - (self._controls.paused_seconds - paused)
         yield from self._finish_epoch(metrics, seconds)
 
-    def _look_inside(self, epoch: int) -> Iterator[Event]:
-        wants = self._viewer.affordable(self._controls.wants)
-        if wants.anything:
-            yield self._viewer.snapshot(wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update)
+    def _wants(self) -> SnapshotWants | None:
+        """What to look at after the next block; None: nothing. A single step is looked at whatever it costs."""
+        if self._controls.most_updates == 1:
+            wants = self._controls.wants
+        elif self._controls.snapshot_due:
+            wants = self._viewer.affordable(self._controls.wants)
+        else:
+            return None
+        return wants if wants.anything else None
 
     def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
         weights = self._engine.weights()

@@ -13,10 +13,12 @@ import msgspec
 
 from nnplayground import data, engine
 from nnplayground.data import Cancelled, DataError, LoadedData
+from nnplayground.data.points import plane_grid
 from nnplayground.engine.base import Engine, EngineError, EngineState
-from nnplayground.samples import Array, Preparation, Samples
+from nnplayground.layers.activations import activation
+from nnplayground.samples import Array, Arrays, Preparation, Samples
 from nnplayground.spec.checks import check
-from nnplayground.spec.dataset import Dataset
+from nnplayground.spec.dataset import Dataset, Points
 from nnplayground.spec.model import Block
 from nnplayground.spec.objective import resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project, project_shapes
@@ -73,6 +75,8 @@ class Session:
         self._dataset: Dataset | None = None
         self._loaded: LoadedData | None = None
         self._built: _Built | None = None
+        self._aside: _Built | None = None
+        """What was trained before an edit."""
 
     def run(
         self,
@@ -185,6 +189,9 @@ class Session:
         kept, reinitialized = self._build(project, loaded)
         built = self._built
         assert built is not None
+        if self._aside is not None:
+            self._aside.engine.close()
+            self._aside = None
         if resume is not None:
             built.engine.restore(resume.state)
             built.progress = resume.progress
@@ -219,11 +226,23 @@ class Session:
         )
         return loop, files
 
-    def _build(self, project: Project, loaded: LoadedData) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Make the engine ready. (layers whose weights go on, layers that start anew although weights were there)."""
+    def _build(
+        self, project: Project, loaded: LoadedData, *, keep: bool = False
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Make the engine ready. (layers whose weights go on, layers that start anew although weights were there).
+
+        keep: put what was trained aside, where it does not fit, instead of letting go of it.
+        """
         before = self._built
         if before is not None and _same_engine(before, project, loaded):
             before.project = project
+            return (), ()
+        if self._aside is not None and _same_engine(self._aside, project, loaded):
+            # An edit was undone.
+            if before is not None:
+                before.engine.close()
+            self._built, self._aside = self._aside, None
+            self._built.project = project
             return (), ()
         weights = before.engine.weights() if before is not None else {}
         fresh = engine.build(project, loaded.facts)
@@ -236,17 +255,59 @@ class Session:
             if not _same_ground(before, project, loaded):
                 kept, reinitialized = (), (*kept, *reinitialized)
             fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
-            before.engine.close()
+            if keep and before.progress.update and self._aside is None:
+                self._aside = before
+            else:
+                before.engine.close()
         loss = resolved_loss(project, loaded.facts)
-        viewer = Viewer(fresh, splits, loss=loss, layers=project.model.by_id)
+        viewer = Viewer(
+            fresh,
+            splits,
+            loss=loss,
+            shapes={layer_id: known.output for layer_id, known in project_shapes(project).items() if known.output},
+            activations={
+                block.id: activation(getattr(block.layer, "activation", "linear")) for block in project.model.blocks
+            },
+            plane=_plane(project),
+        )
         self._built = _Built(fresh, project, loaded, splits, viewer, Progress())
         return kept, reinitialized
 
     def reset(self) -> None:
         """Forget the trained weights: the next run starts from the seed."""
-        if self._built is not None:
-            self._built.engine.close()
-            self._built = None
+        for built in (self._built, self._aside):
+            if built is not None:
+                built.engine.close()
+        self._built = self._aside = None
+
+    def make_ready(self, project: Project) -> None:
+        """Build the model without training it, so that it can be looked at. Raises EngineError, NotTrained.
+
+        What was trained before is put aside, and comes back with its project.
+        """
+        if project.dataset is None:
+            raise NotTrained("There is no data yet.")
+        try:
+            loaded = self._load(project.dataset, "", Controls(), lambda event: None)
+        except DataError as error:
+            raise NotTrained(str(error)) from None
+        problem = next((each for each in check(project, loaded.facts) if each.severity == "error"), None)
+        if problem is not None:
+            raise NotTrained(problem.message)
+        self._build(project, loaded, keep=True)
+        self._ask().engine.set_values({**live_values(project), **self._ask().progress.live})
+
+    def set_weight(self, name: str, index: tuple[int, ...], value: float) -> float:
+        """Change one number of a weight ("<layer id>/<name>"); the one that was there. Raises NotTrained."""
+        built = self._ask()
+        weights = built.engine.weights()
+        if name not in weights or len(index) != weights[name].ndim:
+            raise NotTrained(f"The model that is there has no weight {name}.")
+        changed = weights[name].copy()
+        before = float(changed[index])
+        changed[index] = value
+        built.engine.set_weights({name: changed})
+        return before
 
     def forget_data(self) -> None:
         """Read the data again when it is next needed; what has not changed comes from the cache."""
@@ -286,6 +347,15 @@ class Session:
         if self._built is None:
             raise NotTrained("There is no trained model yet; press Run first.")
         return self._built
+
+
+def _plane(project: Project) -> Callable[[int], Arrays] | None:
+    """Inputs all over the plane, under the ids of the model's Inputs, where the data are points."""
+    dataset = project.dataset
+    if not isinstance(dataset, Points):
+        return None
+    features = dataset.features
+    return lambda side: dict.fromkeys(project.model.inputs, plane_grid(features, side))
 
 
 def _bound(splits: Mapping[str, Samples], project: Project) -> dict[str, Samples]:

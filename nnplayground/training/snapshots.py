@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from math import gcd
@@ -11,16 +12,42 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from nnplayground.engine.base import Engine
-from nnplayground.samples import Array, Samples
-from nnplayground.training.events import Histogram, SamplePrediction, Snapshot, SnapshotWants
+from nnplayground.engine.base import BlockMetrics, Engine, IndexArray, Trace
+from nnplayground.layers import Shape
+from nnplayground.layers.activations import Activation
+from nnplayground.samples import Array, Arrays, Samples
+from nnplayground.training.events import (
+    Flow,
+    Histogram,
+    LayerFlow,
+    PlaneMaps,
+    PlaneWants,
+    SamplePrediction,
+    Snapshot,
+    SnapshotWants,
+)
+
+Part = Literal["sample", "weights", "before", "plane", "update"]
 
 BINS = 40
 HISTOGRAM_SAMPLES = 16
 """Over how many samples the values before an activation function are counted."""
 HISTOGRAM_VALUES = 20_000
-SHARE = 0.006
-"""Of the time that each part of the snapshots may take while a run goes on."""
+SHARES: dict[Part, float] = {
+    "sample": 0.006,
+    "weights": 0.006,
+    "before": 0.006,
+    "plane": 0.15,
+    "update": 0.02,
+}
+"""Of the time that each part of the snapshots may take while a run goes on. The plane of points is small, and what one
+looks at all the time."""
+FLOW_SAMPLES = 32
+"""Over how many samples units are looked for that no longer take part."""
+TRACED_VALUES = 1 << 18
+"""An update is traced with all its layers where they hold no more values than this, else with the wanted one."""
+SMALL, LARGE = 32, 100
+"""Sides of the maps of the plane."""
 _EPSILON = 1e-7
 """Keras' fuzz factor: probabilities are kept this far from 0 and 1 before the logarithm."""
 
@@ -28,9 +55,27 @@ _EPSILON = 1e-7
 class Viewer:
     """Finds samples by id and asks the engine about them. Used by the thread that owns the engine."""
 
-    def __init__(self, engine: Engine, splits: Mapping[str, Samples], *, loss: str, layers: Collection[str]) -> None:
-        """layers: ids of the model that runs; what a window asks about may have come to its model since."""
-        self._layers = frozenset(layers)
+    def __init__(
+        self,
+        engine: Engine,
+        splits: Mapping[str, Samples],
+        *,
+        loss: str,
+        shapes: Mapping[str, Shape],
+        activations: Mapping[str, Activation],
+        plane: Callable[[int], Arrays] | None = None,
+    ) -> None:
+        """loss: name. shapes: output of each layer that runs; what a window asks about may have come since.
+
+        activations: function of each layer. plane: side → prepared inputs all over the plane, (side · side, features),
+        row by row from the top left, where samples are points of it.
+        """
+        self._shapes = shapes
+        self._activations = activations
+        self._plane = plane
+        self._plane_inputs: dict[int, Arrays] = {}
+        self._trace: Trace | None = None
+        self._traced_update = 0
         self._pace = Pace()
         self._engine = engine
         self._splits = splits
@@ -120,7 +165,7 @@ class Viewer:
         with self._pace.timed("sample", wants):
             if wants.sample_id is not None and self.knows(wants.sample_id):
                 prediction = self.prediction(wants.sample_id)
-                known = tuple(layer_id for layer_id in wants.layer_ids if layer_id in self._layers)
+                known = tuple(layer_id for layer_id in wants.layer_ids if layer_id in self._shapes)
                 if known:
                     found = self._engine.activations(self.inputs(wants.sample_id), known)
                     activations = {layer_id: values[0] for layer_id, values in found.items()}
@@ -134,25 +179,97 @@ class Viewer:
                     histograms = {name: histogram(value) for name, value in everything.items()}
         before = None
         with self._pace.timed("before", wants):
-            if wants.before_of is not None and wants.before_of in self._layers:
+            if wants.before_of is not None and wants.before_of in self._shapes:
                 before = self._before(wants.before_of)
-        return Snapshot(run_id, epoch, update, wants, prediction, activations, weights, histograms, before)
+        plane = flow = None
+        with self._pace.timed("plane", wants):
+            if wants.plane.anything and self._plane is not None:
+                plane = self._maps(wants.plane)
+        with self._pace.timed("update", wants):
+            if wants.flow and self._trace is not None:
+                flow = Flow(self._traced_update, self._flow(self._trace))
+        trace = self._trace if wants.trace is not None else None
+        return Snapshot(
+            run_id, epoch, update, wants, prediction, activations, weights, histograms, before, plane, flow, trace
+        )
+
+    def needs_trace(self, wants: SnapshotWants) -> bool:
+        """Whether the next update must be a traced one for what is wanted after it."""
+        return wants.flow or wants.trace is not None
+
+    def trace(self, batch: IndexArray, update: int, wants: SnapshotWants) -> BlockMetrics:
+        """Do the next update (whose number is `update`) so that its numbers can be looked at."""
+        values = len(batch) * sum(math.prod(shape) for shape in self._shapes.values())
+        layer_ids = tuple(self._shapes) if values <= TRACED_VALUES else (wants.trace,) if wants.trace else ()
+        with self._pace.timed("update", wants):
+            self._trace = self._engine.trace(batch, [each for each in layer_ids if each in self._shapes])
+        self._traced_update = update
+        return self._trace.metrics
+
+    def _maps(self, wants: PlaneWants) -> PlaneMaps:
+        assert self._plane is not None
+        known = [layer_id for layer_id in wants.layer_ids if layer_id in self._shapes]
+        small = self._over_plane(SMALL, known) if known else {}
+        large = wants.large if wants.large in self._shapes else None
+        return PlaneMaps(small, self._over_plane(LARGE, [large])[large] if large is not None else None)
+
+    def _over_plane(self, side: int, layer_ids: Sequence[str]) -> dict[str, Array]:
+        assert self._plane is not None
+        if side not in self._plane_inputs:
+            self._plane_inputs[side] = self._plane(side)
+        found = self._engine.activations(self._plane_inputs[side], layer_ids)
+        return {
+            layer_id: np.ascontiguousarray(values.reshape(side * side, -1).T, np.float32).reshape(-1, side, side)
+            for layer_id, values in found.items()
+        }
+
+    def _flow(self, trace: Trace) -> dict[str, LayerFlow]:
+        inputs = self._some_inputs(FLOW_SAMPLES)
+        before = self._engine.activations(inputs, tuple(self._shapes), before=True)
+        flow = {}
+        for layer_id, z in before.items():
+            dead, saturated = idle_units(self._activations[layer_id], z)
+            flow[layer_id] = LayerFlow(
+                trace.gradient_norms.get(layer_id), trace.update_norms.get(layer_id), dead, saturated
+            )
+        return flow
 
     def _before(self, layer_id: str) -> Histogram:
-        split = "validation" if len(self._splits.get("validation", ())) else "training"
-        samples = self._splits[split]
-        some = slice(0, min(HISTOGRAM_SAMPLES, len(samples)))
-        inputs = {name: samples.prepared(name, some) for name in samples.inputs}
+        inputs = self._some_inputs(HISTOGRAM_SAMPLES)
         return histogram(self._engine.activations(inputs, (layer_id,), before=True)[layer_id])
 
+    def _some_inputs(self, count: int) -> dict[str, Array]:
+        """The first validation samples, or training samples where there are none, as prepared."""
+        split = "validation" if len(self._splits.get("validation", ())) else "training"
+        samples = self._splits[split]
+        some = slice(0, min(count, len(samples)))
+        return {name: samples.prepared(name, some) for name in samples.inputs}
 
-Part = Literal["sample", "weights", "before"]
+
+def idle_units(function: Activation, z: Array) -> tuple[float | None, float | None]:
+    """(share of dead units, share of saturated units) of a layer, None where the function cannot have such.
+
+    z: (n, …, units), what goes into the function. Dead: relu gives 0 everywhere. Saturated: the mean slope is below a
+    twentieth of the steepest one, of functions that flatten towards both sides.
+    """
+    rows = z.reshape(-1, z.shape[-1])
+    if function.name == "relu":
+        return float((rows <= 0).all(axis=0).mean()), None
+    if function.name not in _TWO_SIDED:
+        return None, None
+    zero = np.zeros(1, z.dtype)
+    steepest = function.derivative(zero, function.value(zero))[0]
+    slopes = function.derivative(rows, function.value(rows)).mean(axis=0)
+    return None, float((slopes < steepest / 20).mean())
+
+
+_TWO_SIDED = frozenset({"sigmoid", "tanh", "arctan", "hard_sigmoid"})
 
 
 class Pace:
     """Keeps looking inside from slowing the training down: each part may take a small share of the time.
 
-    A part that took c seconds is not due again before c / SHARE seconds have passed, unless something else is wanted.
+    A part that took c seconds is not due again before c / share seconds have passed, unless something else is wanted.
     """
 
     def __init__(self) -> None:
@@ -169,6 +286,9 @@ class Pace:
             weights=wants.weights if parts["weights"] else (),
             histograms=wants.histograms and parts["weights"],
             before_of=wants.before_of if parts["before"] else None,
+            plane=wants.plane if parts["plane"] else PlaneWants(),
+            flow=wants.flow and parts["update"],
+            trace=wants.trace if parts["update"] else None,
         )
 
     def _is_due(self, part: Part, wants: SnapshotWants, now: float) -> bool:
@@ -182,8 +302,10 @@ class Pace:
         yield
         if wish is not None:
             ended = time.perf_counter()
+            # A part that is done in two goes waits for both.
+            since = max(self._due_at.get(part, 0.0), ended) if self._asked.get(part) == wish else ended
             self._asked[part] = wish
-            self._due_at[part] = ended + (ended - began) / SHARE
+            self._due_at[part] = since + (ended - began) / SHARES[part]
 
 
 def _wish(part: Part, wants: SnapshotWants) -> object:
@@ -192,6 +314,10 @@ def _wish(part: Part, wants: SnapshotWants) -> object:
         return (wants.sample_id, wants.layer_ids) if wants.sample_id is not None else None
     if part == "weights":
         return (wants.weights, wants.histograms) if wants.weights or wants.histograms else None
+    if part == "plane":
+        return wants.plane if wants.plane.anything else None
+    if part == "update":
+        return (wants.flow, wants.trace) if wants.flow or wants.trace is not None else None
     return wants.before_of
 
 

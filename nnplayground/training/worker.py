@@ -56,6 +56,7 @@ class EngineWorker:
         self._controls: Controls | None = None
         self._wake = threading.Event()
         self._closing = False
+        self._held_until = 0.0
         self.not_painting = threading.Event()
         self.not_painting.set()
 
@@ -140,6 +141,8 @@ class EngineWorker:
                 job.mailbox.put(event)
                 later.extend(self._serve(session))
                 self._wait_while_paused(controls, session, later)
+                if isinstance(event, StepsDone):
+                    self._hold_back(controls, session, later, updates=len(event.values["loss"]))
                 if not self.not_painting.is_set():
                     self.not_painting.wait(PAINTING_SECONDS)
         except Exception as error:
@@ -160,6 +163,22 @@ class EngineWorker:
             self._wake.clear()
             later.extend(self._serve(session))
         controls.paused_seconds += time.perf_counter() - began
+
+    def _hold_back(self, controls: Controls, session: Session, later: list[_Run | _Question], *, updates: int) -> None:
+        """After some updates, wait as long as the chosen speed asks for; another speed, a pause or a stop end it."""
+        speed = controls.speed
+        if speed is None:
+            return
+        began = now = time.perf_counter()
+        # Measured from the last time, so that computing counts as waiting.
+        due = max(self._held_until, began - 1 / speed) + updates / speed
+        while now < due and controls.speed == speed and not (controls.paused or controls.stopping):
+            self._wake.wait(due - now)
+            self._wake.clear()
+            later.extend(self._serve(session))
+            now = time.perf_counter()
+        self._held_until = due if now >= due else now
+        controls.paused_seconds += now - began
 
     def _serve(self, session: Session) -> list[_Run | _Question]:
         """Answer what has been asked meanwhile; what has to wait for the end of the run is handed back."""

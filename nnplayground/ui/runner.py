@@ -51,6 +51,8 @@ class Runner(QObject):
         self._project: Project | None = None
         self._run_id = ""
         self._trained = False
+        self._ready = False
+        self._speed: float | None = None
         self._generation = 0
         self._closing = False
         self._answered.connect(self._on_answered)
@@ -103,6 +105,7 @@ class Runner(QObject):
         mailbox = self._mailbox
         controls = Controls(snapshot_waiting=lambda: mailbox.snapshot_waiting)
         controls.wants = self._wants
+        controls.speed = self._speed
         if first_step is not None:
             controls.step(first_step)
         self._controls = controls
@@ -118,6 +121,39 @@ class Runner(QObject):
             controls,
         )
         self._set_state("paused" if first_step is not None else "running")
+
+    def set_speed(self, updates_per_second: float | None) -> None:
+        """How fast to train, at most; None: as fast as it goes."""
+        self._speed = updates_per_second
+        if self._controls is not None:
+            self._controls.speed = updates_per_second
+            self._worker.wake()
+
+    def make_ready(self, project: Project) -> None:
+        """Build the model without training it, so that panels can look inside. Where that is not possible, nothing
+        happens: Run will say why.
+        """
+        if self.active:
+            return
+
+        def made(answer: object) -> None:
+            self._ready = not isinstance(answer, Refusal)
+            if self._ready and not self.active:
+                self.refresh_snapshot()
+
+        self.ask(lambda session: session.make_ready(project), made)
+
+    def set_weight(
+        self, name: str, index: tuple[int, ...], value: float, then: Callable[[float | Refusal], None]
+    ) -> None:
+        """Change one number of a weight, see Session.set_weight; `then` gets the one that was there."""
+
+        def changed(answer: float | Refusal) -> None:
+            then(answer)
+            if self._state != "running":
+                self.refresh_snapshot()
+
+        self.ask(lambda session: session.set_weight(name, index, value), changed)
 
     def pause(self) -> None:
         if self._state == "running" and self._controls is not None:
@@ -140,7 +176,7 @@ class Runner(QObject):
             self._worker.wake()
             self._listen_anew()
         self._controls = None
-        self._trained = False
+        self._trained = self._ready = False
         self._generation += 1
         if self._worker.alive:
             self._worker.ask(lambda session: session.reset(), lambda answer: None, between_runs=True)
@@ -191,7 +227,7 @@ class Runner(QObject):
         self._wants = wants
         if self._controls is not None:
             self._controls.wants = wants
-        if self._trained and self._state != "running":
+        if (self._trained or self._ready) and self._state != "running":
             self.refresh_snapshot()
 
     def refresh_snapshot(self) -> None:

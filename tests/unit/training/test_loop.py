@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from nnplayground.layers.activations import activation
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import SGD, EarlyStopping, ExponentialSchedule, PlateauSchedule, Training
 from nnplayground.training.controls import Controls
@@ -45,7 +46,13 @@ def loop(
         plan=plan,
         controls=controls or Controls(),
         progress=progress or Progress(),
-        viewer=Viewer(engine, splits, loss="binary_crossentropy", layers=("dense_1",)),
+        viewer=Viewer(
+            engine,
+            splits,
+            loss="binary_crossentropy",
+            shapes={"dense_1": (1,)},
+            activations={"dense_1": activation("sigmoid")},
+        ),
     )
 
 
