@@ -39,7 +39,8 @@ class Evaluation(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     metrics: "loss" (with regularization) and every metric of the run.
     losses: (n,) loss of each sample, without regularization and sample weights.
-    predictions: (n, k) float32 probabilities (k = 1 for a sigmoid output) or numbers.
+    predictions: (n, k) float32 probabilities (k = 1 for a sigmoid output) or numbers. Where the two classes are −1 and
+    1, what the output gives is brought from there to 0…1.
     """
 
     metrics: Mapping[str, float]
@@ -123,7 +124,7 @@ class Engine(Protocol):
         ...
 
     def predict(self, inputs: Arrays) -> Array:
-        """inputs: by Input id, (n, *input shape) float32 as prepared → (n, k) float32."""
+        """inputs: by Input id, (n, *input shape) float32 as prepared → (n, k) float32, as in `Evaluation`."""
         ...
 
     def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:

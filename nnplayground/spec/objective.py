@@ -29,6 +29,17 @@ def resolved_loss(project: Project, facts: DataFacts) -> LossName:
     return "binary_crossentropy" if _output_units(project) == 1 else "categorical_crossentropy"
 
 
+def counts_from_minus_one(project: Project, facts: DataFacts) -> bool:
+    """Whether the two classes are −1 and 1 for the loss, as tanh reaches both, instead of 0 and 1."""
+    return (
+        facts.target == "classes"
+        and facts.class_count == 2
+        and resolved_loss(project, facts) in ("mean_squared_error", "mean_absolute_error")
+        and _output_units(project) == 1
+        and output_activation(project.model.layer(project.model.outputs[0])) == "tanh"
+    )
+
+
 def resolved_metrics(project: Project, facts: DataFacts) -> tuple[MetricName, ...]:
     """The metrics in use, by Keras' names, without the loss. "auto": accuracy for classes, mae for numbers."""
     if project.training.metrics != "auto":

@@ -191,7 +191,11 @@ class TrainingLoop:
                     wants, run_id=self._plan.run_id, epoch=epoch + 1, update=self._progress.update
                 )
             yield StepsDone(
-                self._plan.run_id, epoch + 1, first, result.values, float(result.sizes.sum()) / max(seconds, 1e-9)
+                self._plan.run_id,
+                epoch + 1,
+                first,
+                result.values,
+                float(np.add.reduce(result.sizes)) / max(seconds, 1e-9),
             )
         metrics = {"loss": sums.pop("loss") / count}
         metrics.update({name: total / count for name, total in sums.items()})
@@ -334,7 +338,7 @@ class TrainingLoop:
 
     def _expect_finite(self, result: BlockMetrics) -> None:
         losses = result.values["loss"]
-        if not math.isfinite(float(losses.sum())):
+        if not math.isfinite(np.add.reduce(losses)):
             bad = int(np.flatnonzero(~np.isfinite(losses))[0])
             raise _DivergenceError("the loss", self._progress.update + bad + 1)
 

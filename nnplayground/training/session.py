@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from nnplayground import data, engine
 from nnplayground.data import Cancelled, DataError, LoadedData
@@ -20,7 +21,7 @@ from nnplayground.samples import Array, Arrays, Preparation, Samples
 from nnplayground.spec.checks import check
 from nnplayground.spec.dataset import Dataset, Points
 from nnplayground.spec.model import Block
-from nnplayground.spec.objective import resolved_loss, resolved_metrics
+from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.spec.training import Training
 from nnplayground.training.controls import Controls
@@ -269,6 +270,7 @@ class Session:
                 block.id: activation(getattr(block.layer, "activation", "linear")) for block in project.model.blocks
             },
             plane=_plane(project),
+            from_minus_one=counts_from_minus_one(project, loaded.facts),
         )
         self._built = _Built(fresh, project, loaded, splits, viewer, Progress())
         return kept, reinitialized
@@ -297,17 +299,20 @@ class Session:
         self._build(project, loaded, keep=True)
         self._ask().engine.set_values({**live_values(project), **self._ask().progress.live})
 
-    def set_weight(self, name: str, index: tuple[int, ...], value: float) -> float:
-        """Change one number of a weight ("<layer id>/<name>"); the one that was there. Raises NotTrained."""
+    def set_weight(self, name: str, index: tuple[int | slice, ...], value: float | Array) -> float | Array:
+        """Change a part of a weight ("<layer id>/<name>"); what was there. Raises NotTrained.
+
+        index: as numpy takes it, with an entry for each axis.
+        """
         built = self._ask()
         weights = built.engine.weights()
         if name not in weights or len(index) != weights[name].ndim:
             raise NotTrained(f"The model that is there has no weight {name}.")
         changed = weights[name].copy()
-        before = float(changed[index])
+        before = np.array(changed[index])
         changed[index] = value
         built.engine.set_weights({name: changed})
-        return before
+        return before if before.ndim else float(before)
 
     def forget_data(self) -> None:
         """Read the data again when it is next needed; what has not changed comes from the cache."""

@@ -64,11 +64,12 @@ class Viewer:
         shapes: Mapping[str, Shape],
         activations: Mapping[str, Activation],
         plane: Callable[[int], Arrays] | None = None,
+        from_minus_one: bool = False,
     ) -> None:
         """loss: name. shapes: output of each layer that runs; what a window asks about may have come since.
 
         activations: function of each layer. plane: side → prepared inputs all over the plane, (side · side, features),
-        row by row from the top left, where samples are points of it.
+        row by row from the top left, where samples are points of it. from_minus_one: the two classes are −1 and 1.
         """
         self._shapes = shapes
         self._activations = activations
@@ -80,6 +81,7 @@ class Viewer:
         self._engine = engine
         self._splits = splits
         self._loss = loss
+        self._from_minus_one = from_minus_one
         self._places = {
             sample_id: (split, place)
             for split, samples in splits.items()
@@ -111,6 +113,8 @@ class Viewer:
             return float(-np.log(probability if label == 1 else 1 - probability))
         if self._loss == "categorical_crossentropy":
             return float(-np.log(np.clip(float(values[int(label)]), _EPSILON, 1.0)))
+        if self._from_minus_one:
+            label, values = 2 * label - 1, 2 * values - 1
         target = np.zeros_like(values)
         if len(values) > 1:
             target[int(label)] = 1

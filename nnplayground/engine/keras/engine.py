@@ -145,14 +145,13 @@ class KerasEngine:
         weights = data.samples.weights
         weighted = all_losses if weights is None else all_losses * weights
         metrics = self._objective.evaluated(data.samples.targets[self._network.output], all_predictions)
-        return Evaluation(
-            {"loss": float(weighted.mean(dtype=np.float64)) + penalty, **metrics}, all_losses, all_predictions
-        )
+        loss = float(weighted.mean(dtype=np.float64)) + penalty
+        return Evaluation({"loss": loss, **metrics}, all_losses, self._objective.share(all_predictions))
 
     def predict(self, inputs: Arrays) -> Array:
         """inputs: by Input id, (n, *input shape) float32 as prepared → (n, k) float32."""
         output = self._network.after[self._network.output]
-        return self._passed("predict", inputs, [output])[0]
+        return self._objective.share(self._passed("predict", inputs, [output])[0])
 
     def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
         """Output of the named layers for prepared inputs, as at inference: (n, *output shape) float32."""

@@ -12,7 +12,12 @@ from nnplayground.engine.base import EngineError
 from nnplayground.engine.keras.runtime import keras, tf
 from nnplayground.samples import Array
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.objective import PER_BATCH_METRICS, resolved_loss, resolved_metrics
+from nnplayground.spec.objective import (
+    PER_BATCH_METRICS,
+    counts_from_minus_one,
+    resolved_loss,
+    resolved_metrics,
+)
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import LossName, MetricName
 
@@ -24,7 +29,8 @@ class Objective:
     """What training makes small and what is measured beside it.
 
     classes: how many, 0 where the target is a number. units: width of the output. from_logits: the loss takes the
-    values before the output's activation, which neither overflow nor round to 0 or 1.
+    values before the output's activation, which neither overflow nor round to 0 or 1. from_minus_one: the two classes
+    are −1 and 1 for the loss.
     """
 
     loss: LossName
@@ -32,6 +38,7 @@ class Objective:
     classes: int
     units: int
     from_logits: bool
+    from_minus_one: bool = False
 
     @property
     def batch_metrics(self) -> tuple[MetricName, ...]:
@@ -43,7 +50,8 @@ class Objective:
         if not self.classes:
             return tf.cast(labels, tf.float32)
         if self.units == 1:
-            return tf.cast(labels, tf.float32)[:, tf.newaxis]
+            targets = tf.cast(labels, tf.float32)[:, tf.newaxis]
+            return 2 * targets - 1 if self.from_minus_one else targets
         return tf.one_hot(labels, self.classes)
 
     def values(self, targets: Any, before: Any, output: Any) -> Any:
@@ -80,16 +88,31 @@ class Objective:
 
     def batch_measures(self, targets: Any, output: Any) -> list[Any]:
         """Each of `batch_metrics` for each sample, (m,)."""
-        return [_BATCH_METRICS[name](targets, output, self.units) for name in self.batch_metrics]
+        return [
+            _BATCH_METRICS[name](self.share(targets), self.share(output), self.units)
+            if name == "accuracy"
+            else _BATCH_METRICS[name](targets, output, self.units)
+            for name in self.batch_metrics
+        ]
+
+    def share(self, values: Any) -> Any:
+        """Targets or outputs in 0…1, where the two classes may be −1 and 1."""
+        return (values + 1) / 2 if self.from_minus_one else values
 
     def evaluated(self, labels: Array, predictions: Array) -> dict[str, float]:
-        """Every metric over a whole split. labels: as in Samples; predictions: (n, units)."""
-        return {name: float(_SPLIT_METRICS[name](self, labels, predictions)) for name in self.metrics}
+        """Every metric over a whole split. labels: as in Samples; predictions: (n, units), what the output gave."""
+        return {
+            name: float(
+                _SPLIT_METRICS[name](self, labels, predictions if name in _OF_NUMBERS else self.share(predictions))
+            )
+            for name in self.metrics
+        }
 
     def dense_targets(self, labels: Array) -> Array:
         """The numpy form of `targets`."""
         if not self.classes or self.units == 1:
-            return labels.reshape(len(labels), -1).astype(np.float32)
+            targets = labels.reshape(len(labels), -1).astype(np.float32)
+            return 2 * targets - 1 if self.from_minus_one else targets
         return np.eye(self.classes, dtype=np.float32)[labels]
 
 
@@ -113,6 +136,7 @@ def make_objective(project: Project, facts: DataFacts, *, output: str, units: in
         classes=facts.class_count if facts.target == "classes" else 0,
         units=units,
         from_logits=_LOGITS.get(loss) == activation,
+        from_minus_one=counts_from_minus_one(project, facts),
     )
 
 
@@ -155,6 +179,7 @@ def _over_two_classes(make: str) -> Callable[[Objective, Array, Array], Any]:
     return measured
 
 
+_OF_NUMBERS = frozenset({"mae", "mse"})
 _SPLIT_METRICS: dict[str, Callable[[Objective, Array, Array], Any]] = {
     "accuracy": _accuracy,
     "mae": lambda objective, labels, predictions: np.abs(objective.dense_targets(labels) - predictions).mean(),

@@ -16,7 +16,7 @@ import numpy as np
 from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
 from nnplayground.engine.scratch.graph import Forward, forward, make_graph
 from nnplayground.engine.scratch.losses import make_loss
-from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure
+from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure, share
 from nnplayground.engine.scratch.optimizers import fresh_memory, optimizer_maths
 from nnplayground.engine.scratch.parameters import LiveNumbers, Number, Parameters, each
 from nnplayground.engine.scratch.programs import Scores, forward_calls, make_scores, step_calls, using
@@ -29,7 +29,7 @@ from nnplayground.engine.weighting import training_weights
 from nnplayground.samples import Array, Arrays, Samples
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.facts import DataFacts
-from nnplayground.spec.objective import resolved_loss, resolved_metrics
+from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project
 
 FORWARD_VALUES = 1 << 24
@@ -54,6 +54,7 @@ class ScratchEngine:
         self._graph = make_graph(project.model, facts.input_shape)
         self._loss = make_loss(resolved_loss(project, facts), self._graph.last.activation)
         self._metrics = resolved_metrics(project, facts)
+        self._from_minus_one = counts_from_minus_one(project, facts)
         self._parameters = Parameters(self._graph, seed=training.seed, dtype=dtype)
         self._numbers = LiveNumbers(dtype)
         self._numbers.add("training.optimizer", training.optimizer)
@@ -74,7 +75,9 @@ class ScratchEngine:
             weights = samples.weights
             if name == "training":
                 weights = training_weights(self._project, self._facts, samples, self._graph.output)
-            self._splits[name] = make_split(samples, self._graph, self._dtype, weights=weights)
+            self._splits[name] = make_split(
+                samples, self._graph, self._dtype, weights=weights, from_minus_one=self._from_minus_one
+            )
             self._evaluations.pop(name, None)
         self._trainer = None
 
@@ -127,8 +130,12 @@ class ScratchEngine:
             run(scores.calls)
             losses = scores.losses if chosen.weights is None else scores.losses * chosen.weights[:, 0]
             loss = float(np.add.reduce(losses, 0, np.float64)) / len(chosen) + self._penalty()
-            metrics = {name: measure(name, scores.targets, scores.output) for name in self._metrics}
-        return Evaluation({"loss": loss, **metrics}, scores.losses.copy(), scores.output.copy())
+            metrics = {
+                name: measure(name, scores.targets, scores.output, from_minus_one=self._from_minus_one)
+                for name in self._metrics
+            }
+        predictions = share(scores.output.copy(), from_minus_one=self._from_minus_one)
+        return Evaluation({"loss": loss, **metrics}, scores.losses.copy(), predictions)
 
     def _evaluation(self, split: Split) -> tuple[list[Call], Scores]:
         """The calls that compute the whole split at once, none where it is too large for that; and its scores."""
@@ -146,7 +153,7 @@ class ScratchEngine:
             self._forward({name: inputs[name][piece] for name in self._graph.input_ids}).values[self._graph.output]
             for piece in self._pieces(count)
         ]
-        return np.concatenate(pieces)
+        return share(np.concatenate(pieces), from_minus_one=self._from_minus_one)
 
     def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
         """Output of the named layers as at inference, (n, *output shape); before=True: ahead of their activations."""

@@ -23,6 +23,11 @@ def _accuracy(y: Array, a: Array) -> Array:
     return a.argmax(axis=1) == y.argmax(axis=1)
 
 
+def share(values: Array, *, from_minus_one: bool) -> Array:
+    """Targets or outputs in 0…1, where the two classes may be −1 and 1."""
+    return (values + 1) / 2 if from_minus_one else values
+
+
 PER_SAMPLE: dict[str, Callable[[Array, Array], Array]] = {
     "accuracy": _accuracy,
     "mae": lambda y, a: np.abs(a - y).mean(axis=1),
@@ -72,8 +77,16 @@ def _auc(y: Array, a: Array) -> float:
 _OF_SPLIT: dict[str, Callable[[Array, Array], float]] = {"precision": _precision, "recall": _recall, "auc": _auc}
 
 
-def measure(name: str, y: Array, a: Array) -> float:
+def of_samples(name: str, y: Array, a: Array, *, from_minus_one: bool = False) -> Array:
+    """One of PER_SAMPLE, (n,). from_minus_one: the two classes are −1 and 1."""
+    if from_minus_one and name == "accuracy":
+        y, a = share(y, from_minus_one=True), share(a, from_minus_one=True)
+    return PER_SAMPLE[name](y, a)
+
+
+def measure(name: str, y: Array, a: Array, *, from_minus_one: bool = False) -> float:
     """A metric over all given samples."""
     if name in PER_SAMPLE:
-        return float(np.add.reduce(PER_SAMPLE[name](y, a), 0, np.float64)) / len(y)
-    return _OF_SPLIT[name](y, a)
+        values = of_samples(name, y, a, from_minus_one=from_minus_one)
+        return float(np.add.reduce(values, 0, np.float64)) / len(y)
+    return _OF_SPLIT[name](share(y, from_minus_one=from_minus_one), share(a, from_minus_one=from_minus_one))

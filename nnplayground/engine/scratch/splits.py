@@ -21,13 +21,17 @@ RESIDENT_BYTES = 1 << 29
 
 @dataclass(frozen=True)
 class Split:
-    """inputs: by Input id, prepared, where they are kept; targets: (n, k); weights: (n, 1) or None."""
+    """inputs: by Input id, prepared, where they are kept; targets: (n, k); weights: (n, 1) or None.
+
+    from_minus_one: the two classes are −1 and 1 in `targets`.
+    """
 
     samples: Samples
     dtype: type[np.floating]
     inputs: Mapping[str, Array] | None
     targets: Array
     weights: Array | None
+    from_minus_one: bool
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -62,6 +66,7 @@ def make_split(
     dtype: type[np.floating],
     *,
     weights: Array | None,
+    from_minus_one: bool = False,
     resident_bytes: int = RESIDENT_BYTES,
 ) -> Split:
     """Raises EngineError where samples do not fit. weights: (n,) how much each counts in the loss, or None."""
@@ -81,11 +86,13 @@ def make_split(
     inputs = None
     if size <= resident_bytes:
         inputs = {name: _prepared(samples, name, dtype) for name in graph.input_ids}
+    targets = dense_targets(samples.targets[graph.output], graph.last.output[-1], dtype)
     return Split(
         samples=samples,
         dtype=dtype,
         inputs=inputs,
-        targets=dense_targets(samples.targets[graph.output], graph.last.output[-1], dtype),
+        targets=2 * targets - 1 if from_minus_one else targets,
+        from_minus_one=from_minus_one,
         weights=None if weights is None else weights.astype(dtype).reshape(-1, 1),
     )
 

@@ -20,7 +20,7 @@ from nnplayground.engine.base import BlockMetrics, IndexArray
 from nnplayground.engine.scratch.compiler import Calls
 from nnplayground.engine.scratch.graph import Graph
 from nnplayground.engine.scratch.losses import Loss
-from nnplayground.engine.scratch.metrics import PER_SAMPLE
+from nnplayground.engine.scratch.metrics import of_samples
 from nnplayground.engine.scratch.ones import with_ones
 from nnplayground.engine.scratch.parameters import LiveNumbers, Parameters
 from nnplayground.engine.scratch.programs import (
@@ -53,7 +53,7 @@ class Layout(NamedTuple):
 
     buffers: Buffers
     sizes: Array
-    starts: Sequence[int]
+    starts: Array
     size_of: Array
     gradients: Sequence[Calls]
     calls: Sequence[Call]
@@ -107,7 +107,10 @@ class Trainer:
             # Losses and metrics of all updates at once: far fewer calls than update by update.
             scores = layout.scores
             run(scores.calls)
-            measured = {name: PER_SAMPLE[name](scores.targets, scores.output) for name in self.metrics}
+            measured = {
+                name: of_samples(name, scores.targets, scores.output, from_minus_one=self.split.from_minus_one)
+                for name in self.metrics
+            }
             weights = self.split.weights
             measured["loss"] = scores.losses if weights is None else scores.losses * weights[order, 0]
             values = {
@@ -184,7 +187,7 @@ class Trainer:
         return Layout(
             buffers=buffers,
             sizes=np.array(sizes),
-            starts=ends[:-1],
+            starts=np.array(ends[:-1]),
             size_of=np.repeat(np.array(sizes, self.split.dtype), sizes).reshape(-1, 1),
             gradients=gradients,
             calls=[call for program in gradients for call in (*program.each, *self.step.each)],
