@@ -63,7 +63,7 @@ class Document(QObject):
 
     def __init__(self, project: Project | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._project = project or Project()
+        self._project = self._saved = project or Project()
         self._path: Path | None = None
         self._facts: DataFacts | None = None
         self.undo_stack = QUndoStack(self)
@@ -93,7 +93,13 @@ class Document(QObject):
 
     @property
     def dirty(self) -> bool:
-        return not self.undo_stack.isClean()
+        """Whether the project differs from its file. Weights that were changed by hand are not in it."""
+        return self._project != self._saved
+
+    def forget_changes(self) -> None:
+        """Nobody will be asked about what has changed until now."""
+        self._saved = self._project
+        self.undo_stack.setClean()
 
     def apply(self, edit: Callable[[Project], Project], text: str, *, merge_key: str = "") -> bool:
         """Do an edit, undoable under `text`. False where it was refused (`refused` says why) or changed nothing."""
@@ -127,7 +133,7 @@ class Document(QObject):
         """Another project in the place of this one; the undo stack is emptied."""
         self.set_aside.emit()
         before = self._project
-        self._project = project
+        self._project = self._saved = project
         self._facts = None
         self.undo_stack.clear()
         self._path = path
@@ -141,7 +147,7 @@ class Document(QObject):
         """Write the project file. Raises FileError; then nothing changes."""
         save_project(self._project, path)
         self._path = path.resolve()
-        self.undo_stack.setClean()
+        self.forget_changes()
         self.path_changed.emit()
 
     def _show(self, project: Project) -> None:

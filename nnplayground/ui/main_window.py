@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
 
     def discard_changes(self) -> None:
         """Closing will not ask about what has changed until now."""
-        self.document.undo_stack.setClean()
+        self.document.forget_changes()
 
     def _run_problem(self) -> str | None:
         """Why Run is not possible; None where it is."""

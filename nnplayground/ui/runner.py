@@ -144,11 +144,11 @@ class Runner(QObject):
         self.ask(lambda session: session.make_ready(project), made)
 
     def set_weight(
-        self, name: str, index: tuple[int, ...], value: float, then: Callable[[float | Refusal], None]
+        self, name: str, index: tuple[int | slice, ...], value: Any, then: Callable[[Any], None]
     ) -> None:
-        """Change one number of a weight, see Session.set_weight; `then` gets the one that was there."""
+        """Change a part of a weight, see Session.set_weight; `then` gets what was there, or a Refusal."""
 
-        def changed(answer: float | Refusal) -> None:
+        def changed(answer: Any) -> None:
             then(answer)
             if self._state != "running":
                 self.refresh_snapshot()

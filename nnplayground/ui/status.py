@@ -50,6 +50,7 @@ class StatusNotes(QWidget):
         bar.addWidget(self, 1)
         bar.addPermanentWidget(self._engine)
         document.changed.connect(lambda before, after: self._show_engine())
+        document.changed.connect(lambda before, after: self._show_saved())
         document.replaced.connect(self._on_replaced)
         document.undo_stack.cleanChanged.connect(lambda clean: self._show_saved())
         document.path_changed.connect(self._show_saved)
