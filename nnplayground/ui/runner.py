@@ -143,9 +143,7 @@ class Runner(QObject):
 
         self.ask(lambda session: session.make_ready(project), made)
 
-    def set_weight(
-        self, name: str, index: tuple[int | slice, ...], value: Any, then: Callable[[Any], None]
-    ) -> None:
+    def set_weight(self, name: str, index: tuple[int | slice, ...], value: Any, then: Callable[[Any], None]) -> None:
         """Change a part of a weight, see Session.set_weight; `then` gets what was there, or a Refusal."""
 
         def changed(answer: Any) -> None:

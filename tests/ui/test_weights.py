@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QLabel
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from nnplayground.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
@@ -18,6 +18,7 @@ from nnplayground.spec.model import Block, Model
 from nnplayground.spec.project import Project
 from nnplayground.training.events import Histogram, Snapshot, SnapshotWants
 from nnplayground.ui.document import Document
+from nnplayground.ui.panels.filter_editor import FilterEditor
 from nnplayground.ui.panels.weights import WeightsPanel
 from nnplayground.ui.widgets.histogram_grid import spread
 from nnplayground.ui.widgets.weight_tiles import make_tiles
@@ -215,3 +216,82 @@ def test_clear_forgets_the_weights(panel: WeightsPanel) -> None:
     panel.clear()
     assert panel.headline == ""
     assert "Press Run" in visible_words(panel)
+
+
+def editor_of(panel: WeightsPanel) -> FilterEditor:
+    (found,) = [editor for editor in panel.findChildren(FilterEditor) if editor.isVisible()]
+    return found
+
+
+def click_tile(panel: WeightsPanel, tile: int) -> None:
+    QTest.mouseClick(panel.gallery.viewport(), Qt.MouseButton.LeftButton, pos=panel.gallery.tile_rect(tile).center())
+
+
+def test_a_filter_is_edited_by_hand(panel: WeightsPanel, qtbot: QtBot) -> None:
+    show(panel, "conv2d_1")
+    click_tile(panel, 2)
+    editor = editor_of(panel)
+    channel = editor.findChild(QComboBox, "weights.filter_editor.channel")
+    assert channel is not None
+    assert channel.count() == 3
+    QTest.keyClick(channel, Qt.Key.Key_Down)
+    cell = editor.findChild(QDoubleSpinBox, "weights.filter_editor.0.1")
+    assert cell is not None
+    assert cell.value() == pytest.approx(WEIGHTS["conv2d_1/kernel"][0, 1, 1, 2], abs=1e-4)
+    cell.selectAll()
+    QTest.keyClicks(cell, "0.5")
+    with qtbot.waitSignal(panel.weight_edit_requested) as asked:
+        QTest.keyClick(cell, Qt.Key.Key_Return)
+    name, index, values = asked.args
+    after = WEIGHTS["conv2d_1/kernel"].copy()
+    after[index] = values
+    expected = WEIGHTS["conv2d_1/kernel"].copy()
+    expected[0, 1, 1, 2] = 0.5
+    assert name == "conv2d_1/kernel"
+    np.testing.assert_array_equal(after, expected)
+
+
+def test_an_edge_detector_in_one_channel(panel: WeightsPanel, qtbot: QtBot) -> None:
+    show(panel, "conv2d_2")
+    click_tile(panel, 0)
+    editor = editor_of(panel)
+    ready = editor.findChild(QComboBox, "weights.filter_editor.ready_made")
+    assert ready is not None
+    with qtbot.waitSignal(panel.weight_edit_requested) as asked:
+        ready.setFocus()
+        QTest.keyClicks(ready, "Vertical")
+        ready.activated.emit(ready.currentIndex())
+    _, _, values = asked.args
+    assert values.shape == (4, 4, 8)
+    np.testing.assert_array_equal(values[:3, :3, 0], [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    assert not values[:, :, 1:].any()
+
+
+def test_transposed_and_depthwise_filters_lie_elsewhere(panel: WeightsPanel) -> None:
+    asked: list[tuple[str, tuple, Array]] = []
+    panel.weight_edit_requested.connect(lambda name, index, values: asked.append((name, index, values)))
+    for layer_id in ("conv2d_transpose_1", "depthwise_conv2d_1"):
+        show(panel, layer_id)
+        click_tile(panel, 3)
+        editor = editor_of(panel)
+        values = WEIGHTS[f"{layer_id}/kernel"]
+        name, index = f"{layer_id}/kernel", panel._filter_index(3)
+        editor.edited.emit(np.full(values[index].shape, 9.0, np.float32))
+        assert asked[-1][0] == name
+        shown = make_tiles(values, kind="transposed" if "transpose" in layer_id else "depthwise").values[3]
+        np.testing.assert_array_equal(values[index][:, :, 0], shown)
+
+
+def test_the_editor_follows_the_training_and_goes_with_its_layer(panel: WeightsPanel) -> None:
+    show(panel, "conv2d_1")
+    click_tile(panel, 0)
+    cell = editor_of(panel).findChild(QDoubleSpinBox, "weights.filter_editor.2.2")
+    assert cell is not None
+    moved = {**WEIGHTS, "conv2d_1/kernel": WEIGHTS["conv2d_1/kernel"] + 1}
+    panel.show_snapshot(snapshot("conv2d_1", moved))
+    assert cell.value() == pytest.approx(WEIGHTS["conv2d_1/kernel"][2, 2, 0, 0] + 1, abs=1e-4)
+    editor = editor_of(panel)
+    show(panel, "dense_1")
+    assert not editor.isVisible()
+    click_tile(panel, 0)
+    assert not [each for each in panel.findChildren(FilterEditor) if each.isVisible()]

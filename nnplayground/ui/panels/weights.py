@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
@@ -11,6 +13,7 @@ from nnplayground.layers.base import times
 from nnplayground.samples import Array
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.document import Document
+from nnplayground.ui.panels.filter_editor import LARGEST, FilterEditor
 from nnplayground.ui.theme import FAMILY_COLORS
 from nnplayground.ui.widgets.histogram_grid import HistogramGrid
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
@@ -29,6 +32,8 @@ class WeightsPanel(QWidget):
 
     wants_changed = Signal()
     """`wanted_layers` or `wants_histograms` have changed."""
+    weight_edit_requested = Signal(str, object, object)
+    """(name, index, values): a part of a weight is to be changed by hand."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +43,7 @@ class WeightsPanel(QWidget):
         self._snapshot: Snapshot | None = None
         self._weights: dict[str, Array] = {}
         self._stale = False
+        self._edited: tuple[str, tuple[Any, ...]] = ("", ())
 
         self._headline = QLabel()
         self._headline.setObjectName("weights.headline")
@@ -49,6 +55,8 @@ class WeightsPanel(QWidget):
         self._channel.currentIndexChanged.connect(self._show_pictures)
 
         self.gallery = WeightGallery(self)
+        self.gallery.tile_chosen.connect(self._on_tile_chosen)
+        self._editor: FilterEditor | None = None
         self.histograms = HistogramGrid(self)
         self._no_pictures = _sentence()
         self._no_histograms = _sentence()
@@ -95,6 +103,7 @@ class WeightsPanel(QWidget):
             return
         self._layer_id = layer_id
         self._weights = {}
+        self._close_editor()
         self._take_weights()
         self._refresh()
         self.wants_changed.emit()
@@ -111,6 +120,7 @@ class WeightsPanel(QWidget):
         """Forget what was shown, as after another project was opened."""
         self._snapshot = None
         self._weights = {}
+        self._close_editor()
         self._refresh()
 
     def wanted_layers(self) -> tuple[str, ...]:
@@ -132,6 +142,49 @@ class WeightsPanel(QWidget):
         found = {name.removeprefix(prefix): array for name, array in weights.items() if name.startswith(prefix)}
         if found:
             self._weights = found
+            self._show_edited()
+
+    # Filters by hand
+
+    def _filter_index(self, tile: int) -> tuple[Any, ...] | None:
+        """Where in the shown tensor a filter is, with all its channels; None for what is no filter."""
+        weights = self._weights.get(self._tensor.currentText())
+        if weights is None or weights.ndim != 4 or max(weights.shape[:2]) > LARGEST:
+            return None
+        kind, everything = self._kind(), slice(None)
+        if kind == "depthwise":
+            channel, multiple = divmod(tile, weights.shape[3])
+            return everything, everything, slice(channel, channel + 1), multiple
+        return (everything, everything, tile) if kind == "transposed" else (everything, everything, everything, tile)
+
+    def _on_tile_chosen(self, tile: int) -> None:
+        index = self._filter_index(tile)
+        tensor = self._tensor.currentText()
+        if index is None:
+            return
+        self._close_editor()
+        values = self._weights[tensor][index]
+        name = f"{self._layer_id}/{tensor}"
+        editor = FilterEditor(f"Filter {tile + 1} of {self._layer_id}", values, self._channel.currentData(), self)
+        editor.edited.connect(lambda after: self.weight_edit_requested.emit(name, index, after))
+        editor.finished.connect(self._on_editor_closed)
+        self._editor, self._edited = editor, (tensor, index)
+        editor.show()
+
+    def _show_edited(self) -> None:
+        if self._editor is not None and self._edited[0] in self._weights:
+            self._editor.show_values(self._weights[self._edited[0]][self._edited[1]])
+
+    def _close_editor(self) -> None:
+        if self._editor is not None:
+            self._editor.close()
+
+    def _on_editor_closed(self) -> None:
+        self._editor = None
+
+    def _kind(self) -> KernelKind:
+        layer = self._layer()
+        return _KINDS.get((layer.type if layer is not None else "", self._tensor.currentText()), "filters")
 
     # Drawing
 
@@ -167,8 +220,7 @@ class WeightsPanel(QWidget):
             self._pictures.setCurrentWidget(self._no_pictures)
             return
         weights = self._weights[name]
-        layer = self._layer()
-        kind = _KINDS.get((layer.type if layer is not None else "", name), "filters")
+        kind = self._kind()
         tiles = make_tiles(weights, kind=kind, channel=self._channel.currentData())
         self._offer_channels(tiles.channels)
         if tiles.channel != self._channel.currentData():
@@ -179,7 +231,8 @@ class WeightsPanel(QWidget):
         if max(tiles.steps) > 1:
             title += f" · every {max(tiles.steps)}th shown"
         self._headline.setText(title)
-        self._headline.setToolTip(title)
+        by_hand = "\nClick a filter to change its numbers by hand." if self._filter_index(0) is not None else ""
+        self._headline.setToolTip(f"{title}{by_hand}")
 
     def _offer_channels(self, count: int) -> None:
         """Colours first where there are three channels; no choice where there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -46,6 +46,9 @@ class _Places(msgspec.Struct, frozen=True):
 
 class WeightGallery(QAbstractScrollArea):
     """Pictures of one weight tensor, and the scale they share."""
+
+    tile_chosen = Signal(int)
+    """A picture was clicked, or chosen with Enter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,6 +185,14 @@ class WeightGallery(QAbstractScrollArea):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._move_mouse(event.position().toPoint())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._tiles is not None:
+            places, place = self._places(), event.position().toPoint()
+            for tile in range(len(self._tiles.values)):
+                if places.rect(tile).contains(place) and place.y() <= self._picture_height() + 2:
+                    self.tile_chosen.emit(tile)
+                    return
 
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Leave:
