@@ -10,12 +10,13 @@ from nnplayground.resources import resources
 
 
 class SampleProject(msgspec.Struct, frozen=True):
-    """One bundled sample, as resources/samples/index.json describes it."""
+    """One bundled sample, as resources/samples/index.json describes it. hint: what to try, and what to watch."""
 
     file: str
     title: str
     about: str
     icon: str
+    hint: str
 
     @property
     def path(self) -> Path:

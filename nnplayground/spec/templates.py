@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,20 +18,26 @@ from nnplayground.spec.edits import append_layer
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import Block, Model
 from nnplayground.spec.project import Project
+from nnplayground.spec.training import SGD, ConstantSchedule
 
 
 class Template(NamedTuple):
-    """A model by name. layers: everything between the Input and the output layer, for the data's input shape."""
+    """A model by name. layers: everything between the Input and the output layer, for the data's input shape.
+
+    training: settings that belong to it, by field.
+    """
 
     name: str
     title: str
     about: str
     layers: Callable[[tuple[int, ...]], tuple[Layer, ...]]
+    training: Mapping[str, Any] = {}
 
     def build(self, project: Project, facts: DataFacts | None) -> Project:
         """The project with this model in the place of its own."""
         model = Model(blocks=(Block("input", Input()),))
-        result = msgspec.structs.replace(project, model=model)
+        training = msgspec.structs.replace(project.training, **self.training)
+        result = msgspec.structs.replace(project, model=model, training=training)
         for layer in (*self.layers(_input_shape(project, facts)), suggested_output(facts)):
             result = append_layer(result, layer)
         return result
@@ -83,6 +89,19 @@ TEMPLATES: tuple[Template, ...] = (
         _convolutional,
     ),
     Template("dense", "Dense network", "Two dense layers; for points, and for comparison with convolutions.", _dense),
-    Template("classic", "20-7-5 dense network", "A deep and narrow dense network, as in many first courses.", _classic),
+    Template(
+        "classic",
+        "20-7-5 dense network",
+        "The deep and narrow dense network of many first courses, in numpy: all pictures at once, plain gradient descent "
+        "with a rate of 0.005.",
+        _classic,
+        {
+            "engine": "scratch",
+            "optimizer": SGD(learning_rate=0.005),
+            "schedule": ConstantSchedule(),
+            "batch_size": "all",
+            "epochs": 2500,
+        },
+    ),
     Template("linear", "No hidden layer", "Logistic or linear regression: only an output layer.", _linear),
 )

@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.files.shown.connect(self._show_workspace)
         self.files.reload_requested.connect(self._on_reload_requested)
         self.files.saved.connect(self._status.show_saved_now)
-        self.files.told.connect(self.workspace.messages.show_message)
+        self.files.advised.connect(lambda text: self.workspace.messages.show_message(text, stays=True))
         document = self.document
         document.set_aside.connect(self._on_set_aside)
         document.changed.connect(self._on_changed)
@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
             return
         if not self.runner.active:
             self._run_kept = False
-            self.workspace.messages.clear()
+            self.workspace.messages.clear(everything=False)
             self._toolbar.progress.show_starting()
         self.runner.run(self.document.project, self._runs())
 

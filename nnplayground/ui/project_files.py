@@ -29,8 +29,8 @@ class ProjectFiles(QObject):
     saved = Signal()
     reload_requested = Signal()
     """The same folder was chosen again: what has changed in it is to be seen."""
-    told = Signal(str)
-    """Something worth a message."""
+    advised = Signal(str)
+    """What to try with a sample that was opened, and what to watch."""
 
     def __init__(
         self, document: Document, preferences: Preferences, *, window: QWidget, commit: Callable[[], None]
@@ -81,7 +81,7 @@ class ProjectFiles(QObject):
             self._complain("The sample cannot be opened", str(error))
             return False
         self.show_project(project)
-        self.told.emit(f"{sample.title}. {sample.about}")
+        self.advised.emit(sample.hint)
         return True
 
     def save(self) -> bool:

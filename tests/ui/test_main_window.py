@@ -197,7 +197,7 @@ def test_one_click_on_a_sample_leads_to_something_that_trains(person: Person) ->
     assert isinstance(window.document.project.dataset, Points)
     assert window.document.path is None
     assert not window.document.dirty
-    assert CIRCLE.about in window.workspace.messages.text
+    assert CIRCLE.hint == window.workspace.messages.text
     person.wait(lambda: person.action("run").isEnabled(), "the data has been looked at")
     window.workspace.inspector.show_training()
     QApplication.processEvents()

@@ -24,6 +24,7 @@ class MessageBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._kind: Kind = "info"
         self._action: Callable[[], None] | None = None
+        self._stays = False
         self._icon = QLabel()
         self._text = QLabel()
         self._text.setObjectName("message_text")
@@ -53,10 +54,17 @@ class MessageBar(QWidget):
         return self._text.text() if not self.isHidden() else ""
 
     def show_message(
-        self, text: str, kind: Kind = "info", *, action: str = "", on_action: Callable[[], None] | None = None
+        self,
+        text: str,
+        kind: Kind = "info",
+        *,
+        action: str = "",
+        on_action: Callable[[], None] | None = None,
+        stays: bool = False,
     ) -> None:
-        """text: one or two sentences. action: the button's text, on_action: what it does."""
+        """text: one or two sentences. action: the button's text, on_action: what it does. stays: see `clear`."""
         self._kind = kind
+        self._stays = stays
         self._text.setText(text)
         self._button.setText(action)
         self._button.setVisible(on_action is not None)
@@ -64,8 +72,10 @@ class MessageBar(QWidget):
         self._recolor()
         self.setVisible(True)
 
-    def clear(self) -> None:
-        self.hide()
+    def clear(self, *, everything: bool = True) -> None:
+        """What was said no longer matters. everything: also what is to be read for longer, such as what to try."""
+        if everything or not self._stays:
+            self.hide()
 
     def _on_action(self) -> None:
         self.hide()
