@@ -21,6 +21,7 @@ from nnplayground.training.mailbox import Frame
 from nnplayground.training.runs import runs_folder
 from nnplayground.ui.actions import Actions
 from nnplayground.ui.document import Document
+from nnplayground.ui.hands_on import HandsOn
 from nnplayground.ui.menus import MenuCommands, build_menus
 from nnplayground.ui.preferences import Preferences
 from nnplayground.ui.project_files import ProjectFiles, document_name
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._commands = Actions(self)
         self._toolbar = RunToolBar(self._commands, self.document)
         self._start_page: StartPage | None = None
+        self._hands = HandsOn(self.runner, self.document, self)
         self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
         self._status = StatusNotes(self.statusBar(), self.document)
         self.files = ProjectFiles(self.document, preferences, window=self, commit=self._commit_pending)
@@ -129,6 +131,9 @@ class MainWindow(QMainWindow):
         workspace = self.workspace
         workspace.wants_changed.connect(self._send_wants)
         workspace.detail_requested.connect(self._questions.show_detail)
+        workspace.weight_edit_requested.connect(self._hands.change_weight)
+        workspace.centre.speed_chosen.connect(self.runner.set_speed)
+        self._hands.refused.connect(lambda text: workspace.messages.show_message(text, "warning"))
         workspace.canvas.template_requested.connect(self.use_template)
         workspace.canvas.run_pause_requested.connect(self._on_run_pause)
         workspace.curves.run_pause_requested.connect(self._on_run_pause)
@@ -194,6 +199,7 @@ class MainWindow(QMainWindow):
     def _on_reset(self) -> None:
         self.runner.reset()
         self.workspace.show_reset()
+        self._hands.forget()
         self._refresh()
 
     def _on_cancel_loading(self) -> None:

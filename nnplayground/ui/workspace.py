@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
-from nnplayground.training.events import Catalog, DataLoaded, RunStarted, Snapshot, SnapshotWants
+from nnplayground.training.events import Catalog, DataLoaded, PlaneWants, RunStarted, Snapshot, SnapshotWants
 from nnplayground.training.mailbox import Frame
-from nnplayground.ui.canvas.panel import CanvasPanel
+from nnplayground.ui.centre import Centre
 from nnplayground.ui.docks import PanelDock, TabMenus
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.activations import ActivationsPanel
@@ -19,7 +19,6 @@ from nnplayground.ui.panels.inspector import InspectorPanel
 from nnplayground.ui.panels.mistakes import MistakesPanel
 from nnplayground.ui.panels.palette import PalettePanel
 from nnplayground.ui.panels.weights import WeightsPanel
-from nnplayground.ui.widgets.message_bar import MessageBar
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.staggered import Staggered
 
@@ -37,14 +36,18 @@ class Workspace(QMainWindow):
     """What visible panels want to see of the model has changed: see `wants`."""
     detail_requested = Signal(str)
     """A sample is to be shown large, with reasons."""
+    weight_edit_requested = Signal(str, object, object)
+    """(name, index, values): a part of a weight is to be changed by hand."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowFlags(Qt.WindowType.Widget)
         self._document = document
         self.pictures = PictureLoader(self)
-        self.messages = MessageBar()
-        self.canvas = CanvasPanel(document)
+        self.centre = Centre(document)
+        self.messages = self.centre.messages
+        self.canvas = self.centre.canvas
+        self.neurons = self.centre.neurons
         self.palette_panel = PalettePanel()
         self.dataset = DatasetPanel(document)
         self.inspector = InspectorPanel(document)
@@ -64,13 +67,7 @@ class Workspace(QMainWindow):
         self._initial = self.saveState()
 
     def _build(self) -> None:
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self.canvas, 1)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(self.centre)
         self.setDockNestingEnabled(True)
         self.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -119,6 +116,11 @@ class Workspace(QMainWindow):
         self.confusion.cell_chosen.connect(self._on_cell_chosen)
         self.mistakes.sample_chosen.connect(self.activations.show_sample)
         self.mistakes.detail_requested.connect(self.detail_requested)
+        self.centre.view_changed.connect(self.wants_changed)
+        self.neurons.wants_changed.connect(self.wants_changed)
+        self.neurons.layer_selected.connect(lambda layer_id: self.canvas.select([layer_id]))
+        self.neurons.weight_edit_requested.connect(self.weight_edit_requested.emit)
+        self.weights.weight_edit_requested.connect(self.weight_edit_requested)
         self._document.changed.connect(self._on_project_changed)
 
     def place_docks(self, width: int, height: int) -> None:
@@ -178,12 +180,15 @@ class Workspace(QMainWindow):
         """What visible panels want to see of the model."""
         sample = self.activations.sample_id() if self.activations.isVisible() else None
         weights_shown = self.weights.isVisible()
+        neurons = self.neurons.wanted_layers if self.neurons.isVisible() else ()
+        weights = self.weights.wanted_layers() if weights_shown else ()
         return SnapshotWants(
             sample_id=sample,
             layer_ids=(self.activation_layer,) if sample is not None and self.activation_layer else (),
-            weights=self.weights.wanted_layers() if weights_shown else (),
+            weights=tuple(dict.fromkeys((*weights, *neurons))),
             histograms=weights_shown and self.weights.wants_histograms(),
             before_of=self.inspector.before_of,
+            plane=PlaneWants(layer_ids=neurons),
         )
 
     @property
@@ -242,6 +247,8 @@ class Workspace(QMainWindow):
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.wants.sample_id is not None:
             self._staggered.put("activations", lambda: self.activations.show_snapshot(snapshot))
+        if snapshot.plane is not None or snapshot.wants.weights:
+            self._staggered.put("neurons", lambda: self.neurons.show_snapshot(snapshot))
         if snapshot.wants.weights or snapshot.wants.histograms:
             self._staggered.put("weights", lambda: self.weights.show_snapshot(snapshot))
         before, layer_id = snapshot.before, snapshot.wants.before_of
@@ -254,6 +261,7 @@ class Workspace(QMainWindow):
     def _on_layer_selected(self, layer_id: str) -> None:
         self._layer = layer_id
         self.inspector.show_layer(layer_id)
+        self.neurons.show_selected(layer_id)
         self._show_activation_layer()
         self.weights.set_layer(layer_id)
         self.wants_changed.emit()
@@ -296,7 +304,15 @@ class Workspace(QMainWindow):
         """Forget everything that was shown of a project and its runs: another one takes its place."""
         self._staggered.clear()
         self._catalog = None
-        for panel in (self.curves, self.activations, self.mistakes, self.confusion, self.weights, self.messages):
+        for panel in (
+            self.curves,
+            self.activations,
+            self.mistakes,
+            self.confusion,
+            self.weights,
+            self.neurons,
+            self.messages,
+        ):
             panel.clear()
         self.dataset.show_progress("")
         self.canvas.show_seconds_per_epoch(None)
@@ -306,6 +322,7 @@ class Workspace(QMainWindow):
         self._staggered.clear()
         self.confusion.clear()
         self.weights.clear()
+        self.neurons.clear()
         if self._catalog is not None:
             self._show_catalog(self._catalog)
         self.messages.show_message("What was learned is forgotten; the next run starts from the seed.")

@@ -22,6 +22,7 @@ from nnplayground.ui.canvas.look import Style
 from nnplayground.ui.canvas.navigation import heir
 from nnplayground.ui.canvas.offers import Offers
 from nnplayground.ui.canvas.overlays import NoteItem
+from nnplayground.ui.canvas.phase_item import PhaseItem
 from nnplayground.ui.canvas.placing import Workbench, place_of
 from nnplayground.ui.canvas.problem_strip import ProblemStrip
 from nnplayground.ui.canvas.scene import CanvasScene
@@ -60,6 +61,9 @@ class CanvasPanel(QWidget):
         note = NoteItem(self.scene.style_in_use)
         self._note = note
         self.scene.addItem(note)
+        self._phase = PhaseItem()
+        self._phase_of = ("", "")
+        self.scene.addItem(self._phase)
         self.view = CanvasView(Workbench(document, self.scene, self.commands, note), self)
         self.starters = StarterCard(self.view)
         self.problems = ProblemStrip(self)
@@ -181,6 +185,16 @@ class CanvasPanel(QWidget):
         """As measured in the last run; None while nothing has been measured."""
         self.figures.show_seconds_per_epoch(seconds)
 
+    def show_phase(self, layer_id: str, phase: str) -> None:
+        """Mark the step of an update that is being explained on its block; "": none."""
+        self._phase_of = (layer_id, phase)
+        self._phase.show_on(self.scene.blocks.get(layer_id), phase, self.font())
+
+    @property
+    def phase(self) -> tuple[str, str]:
+        """(layer id, step) that is marked; ("", "") while there is none."""
+        return self._phase_of if self._phase.phase else ("", "")
+
     def actions_for_menu(self) -> list[QAction]:
         """All actions of the canvas, with separators; by object name: cut, copy, paste, delete, select_all, fit, …"""
         return self._actions.grouped()
@@ -203,7 +217,9 @@ class CanvasPanel(QWidget):
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.view.cancel_gesture()
+        self._phase.show_on(None, "", self.font())  # its block may go
         self._refresh()
+        self.show_phase(*self._phase_of)
         added = edits.added_ids(before, after)
         if added and len(added) < len(after.model.blocks) and len(after.model.blocks) > len(before.model.blocks):
             self.select(added)

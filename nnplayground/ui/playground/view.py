@@ -1,0 +1,319 @@
+"""The neuron view: the network of a project of points, unit by unit, live and open to the hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from nnplayground.data.points import plane_grid
+from nnplayground.samples import Array
+from nnplayground.spec.dataset import Points
+from nnplayground.spec.project import Project
+from nnplayground.training.events import Snapshot
+from nnplayground.ui.document import Document
+from nnplayground.ui.playground import changes
+from nnplayground.ui.playground.headers import HeaderStrip
+from nnplayground.ui.playground.layout import arrange
+from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TagSpot, TileSpot, WireSpot
+from nnplayground.ui.playground.network_view import NetworkView
+from nnplayground.ui.playground.plan import Plan, plan_of
+from nnplayground.ui.widgets.empty_state import EmptyState
+from nnplayground.ui.widgets.labels import describe
+
+_SIDE = 32
+"""Of the maps of the features, as many squares as the maps of units have."""
+_PATIENCE = 600
+"""Milliseconds that maps and weights of a layer which has changed stay, unless new ones come first."""
+_USUAL_LINE = 16
+
+
+class NeuronView(QWidget):
+    """Shows and edits the model of a document, where it is one of points."""
+
+    layer_selected = Signal(str)
+    unit_hovered = Signal(str, int)
+    """(layer id, unit) that the pointer, or else the keyboard, is on; ("", −1) when it is on none."""
+    unit_chosen = Signal(str, int)
+    """(layer id, unit) that was clicked, or that the keyboard has come to; its layer was selected before."""
+    weight_edit_requested = Signal(str, object, float)
+    """("<layer id>/<name>", where in it, another value): a weight is to be changed in the engine."""
+    wants_changed = Signal()
+    """`wanted_layers` has changed."""
+    blocks_requested = Signal()
+    run_pause_requested = Signal()
+    """Space was pressed on the network."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._snapshot: Snapshot | None = None
+        self._stale = False
+        self._selected = ""
+        self._told_unit = ("", -1)
+        self._edited: BiasSpot | WireSpot | None = None
+        self._features: tuple[str, ...] = ()
+        self._wanted: tuple[str, ...] = ()
+        self.setObjectName("neurons")
+        self.setAccessibleName("Neurons")
+        self.network = Network()
+        self.headers = HeaderStrip()
+        self.view = NetworkView(self.network)
+        self._reason = EmptyState("info")
+        self._pages = QStackedWidget()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE)
+        self._patience.timeout.connect(self._on_patience_over)
+        self._build()
+        self._connect()
+        self._show_project()
+
+    def _build(self) -> None:
+        drawn = QWidget()
+        column = QVBoxLayout(drawn)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.headers)
+        column.addWidget(self.view, 1)
+        instead = QWidget()
+        blocks = QPushButton("Show the blocks")
+        blocks.setObjectName("show_blocks")
+        describe(blocks, "Show the blocks", "Show the same model as blocks and wires.")
+        blocks.clicked.connect(self.blocks_requested)
+        column = QVBoxLayout(instead)
+        column.addStretch(1)
+        column.addWidget(self._reason)
+        column.addWidget(blocks, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        self._pages.addWidget(instead)
+        self._pages.addWidget(drawn)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._pages)
+        self.setFocusProxy(self.view)
+
+    def _connect(self) -> None:
+        self._document.changed.connect(self._on_changed)
+        self._document.replaced.connect(self._on_replaced)
+        self.headers.selected.connect(self._select)
+        self.headers.units_requested.connect(self._change_units)
+        self.headers.activation_requested.connect(self._set_activation)
+        self.headers.removal_requested.connect(self._remove)
+        self.headers.insertion_requested.connect(self._insert)
+        self.view.moved.connect(self._place_headers)
+        self.view.resized.connect(self._arrange)
+        self.view.hovered.connect(self._tell_unit)
+        self.view.chosen.connect(self._on_chosen)
+        self.view.number_requested.connect(self._edit_number)
+        self.view.units_requested.connect(self._on_units_key)
+        self.view.removal_requested.connect(lambda number: self._remove(self._column_id(number)))
+        self.view.insertion_requested.connect(self._insert)
+        self.view.run_pause_requested.connect(self.run_pause_requested)
+        self.view.field.value_chosen.connect(self._on_value_chosen)
+        self.view.field.step_requested.connect(self._on_number_step)
+        self.view.field.closed.connect(self._on_field_closed)
+
+    # What is shown
+
+    def fits(self, project: Project) -> bool:
+        """Whether the model of a project can be drawn as neurons."""
+        return isinstance(plan_of(project), Plan)
+
+    @property
+    def wanted_layers(self) -> tuple[str, ...]:
+        """Layers whose maps and weights are wanted, while they can be seen."""
+        return self._wanted if self.isVisible() else ()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the maps and the weights that a snapshot brings."""
+        self._snapshot = snapshot
+        self._stale = True
+        if self.isVisible():
+            self._take_snapshot()
+
+    def show_selected(self, layer_id: str) -> None:
+        """Mark the layer that is selected; "": none is."""
+        self._selected = layer_id
+        self.headers.show_selected(layer_id)
+        self.view.item.show_selected(layer_id)
+
+    def clear(self) -> None:
+        """Forget what was learned: tiles are empty and wires grey until the next snapshot."""
+        self._snapshot = None
+        self._stale = False
+        self.view.field.dismiss()
+        self.network.forget({column.layer_id for column in self.network.plan.layers})
+        self.view.refresh()
+
+    def _take_snapshot(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None or not self.network.plan.columns:
+            return
+        self._stale = False
+        ids = {column.layer_id for column in self.network.plan.layers}
+        maps = snapshot.plane.small if snapshot.plane is not None else {}
+        weights = {name: array for name, array in snapshot.weights.items() if name.partition("/")[0] in ids}
+        self.network.show_values(maps, weights)
+        self.view.refresh()
+
+    def _show_project(self) -> None:
+        project = self._document.project
+        plan = plan_of(project)
+        if isinstance(plan, str):
+            self._reason.say(plan)
+            self._pages.setCurrentIndex(0)
+            plan = Plan()
+        else:
+            self._pages.setCurrentIndex(1)
+        self.headers.show_columns(plan.columns, selected=self._selected)
+        self._arrange(plan)
+        self._show_features(project)
+        if self.network.misfits():
+            self._patience.start()
+        wanted = tuple(column.layer_id for column in plan.layers)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self.wants_changed.emit()
+
+    def _show_features(self, project: Project) -> None:
+        dataset = project.dataset
+        columns = self.network.plan.columns
+        if not columns or not isinstance(dataset, Points):
+            self._features = ()
+            return
+        if dataset.features != self._features or columns[0].layer_id not in self.network.atlases:
+            self._features = dataset.features
+            self.network.show_features(_feature_maps(dataset))
+
+    def _arrange(self, plan: Plan | None = None) -> None:
+        plan = plan if plan is not None else self.network.plan
+        if not plan.columns:
+            self.network.show_nothing()
+            self.view.set_current(None)
+            return
+        room = self.view.maximumViewportSize()
+        scale = self.fontMetrics().height() / _USUAL_LINE
+        self.network.show(plan, arrange(plan.columns, width=room.width(), height=room.height(), scale=scale))
+        self.view.show_arranged()
+
+    def _place_headers(self) -> None:
+        layout = self.network.layout
+        if layout is None or not self.network.plan.columns:
+            return
+        centres = [self.view.x_of(x) for x in layout.centres]
+        gaps = [
+            self.view.x_of((layout.exits[number] + layout.entry(number + 1)) / 2) for number in range(len(centres) - 1)
+        ]
+        self.headers.place(centres, gaps)
+
+    def _on_patience_over(self) -> None:
+        self.network.forget(self.network.misfits())
+        self.view.refresh()
+
+    # What is asked for
+
+    def _select(self, layer_id: str) -> None:
+        self.show_selected(layer_id)
+        self.layer_selected.emit(layer_id)
+
+    def _on_chosen(self, spot: Spot) -> None:
+        column = self.network.plan.columns[spot.column]
+        self._select(column.tags[spot.tag].layer_id if isinstance(spot, TagSpot) else column.layer_id)
+        if isinstance(spot, TileSpot) and spot.row < column.shown:
+            self.unit_chosen.emit(column.layer_id, spot.row)
+
+    def _tell_unit(self) -> None:
+        spot = self.view.looked_at
+        unit = ("", -1)
+        if isinstance(spot, TileSpot) and spot.row < self.network.plan.columns[spot.column].shown:
+            unit = (self._column_id(spot.column), spot.row)
+        if unit != self._told_unit:
+            self._told_unit = unit
+            self.unit_hovered.emit(*unit)
+
+    def _column_id(self, number: int) -> str:
+        return self.network.plan.columns[number].layer_id
+
+    def _change_units(self, layer_id: str, by: int) -> None:
+        text = f"{'one unit more' if by > 0 else 'one unit fewer'} in {layer_id}"
+        self._document.apply(lambda project: changes.change_units(project, layer_id, by), text)
+
+    def _on_units_key(self, number: int, by: int) -> None:
+        if 0 < number < len(self.network.plan.columns) - 1:
+            self._change_units(self._column_id(number), by)
+
+    def _set_activation(self, layer_id: str, name: str) -> None:
+        self._document.apply(
+            lambda project: changes.set_activation(project, layer_id, name), f"activation of {layer_id}"
+        )
+
+    def _remove(self, layer_id: str) -> None:
+        self._document.apply(lambda project: changes.remove_column(project, layer_id), f"removal of {layer_id}")
+
+    def _insert(self, number: int) -> None:
+        if number < 1:
+            return
+        wire = self.network.plan.wire_into(number)
+        self._document.apply(lambda project: changes.insert_dense(project, wire), "insertion of Dense")
+
+    # Numbers
+
+    def _edit_number(self, spot: BiasSpot | WireSpot, position: QPoint | None) -> None:
+        """position: of the pointer, where it asked."""
+        value = self.network.value_of(spot)
+        if value is None:
+            return
+        self._edited = spot
+        place = self.view.show_number(spot)
+        self.view.field.open(self.network.name_of(spot), value, position or place)
+
+    def _on_value_chosen(self, value: float) -> None:
+        if self._edited is not None:
+            name, index = self.network.weight_of(self._edited)
+            self.weight_edit_requested.emit(name, index, value)
+
+    def _on_number_step(self, direction: int) -> None:
+        """Walk through the bias of a unit and the weights into it."""
+        if self._edited is None:
+            return
+        numbers = self.network.numbers_into(TileSpot(self._edited.column, self._edited.row))
+        following = numbers[(numbers.index(self._edited) + direction) % len(numbers)]
+        self._edit_number(following, None)
+
+    def _on_field_closed(self, focused: bool) -> None:
+        self._edited = None
+        self.view.show_number_left(focused)
+
+    # What happens
+
+    def _on_changed(self, before: Project, after: Project) -> None:
+        if before.model != after.model or before.dataset != after.dataset:
+            self._show_project()
+
+    def _on_replaced(self) -> None:
+        self.clear()
+        self.view.set_current(None)
+        self.view.fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._take_snapshot()
+        self.wants_changed.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.view.field.dismiss()
+        self.wants_changed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._arrange()
+
+
+def _feature_maps(dataset: Points) -> Array:
+    """What the model gets of every place of the plane: (features, side, side)."""
+    values = plane_grid(dataset.features, _SIDE)
+    return values.T.reshape(len(dataset.features), _SIDE, _SIDE)
