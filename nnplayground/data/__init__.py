@@ -11,7 +11,15 @@ from pathlib import Path
 
 from nnplayground.data.errors import Cancelled, DataError, ImageError
 from nnplayground.data.loaded import LoadedData
-from nnplayground.data.points import PlanePoints, generate_points, load_points, point_features, scan_points
+from nnplayground.data.points import (
+    PlanePoints,
+    generate_points,
+    load_points,
+    painted_points,
+    point_features,
+    point_splits,
+    scan_points,
+)
 from nnplayground.samples import Array
 from nnplayground.spec.dataset import Dataset, Points
 from nnplayground.spec.facts import DataFacts
@@ -26,8 +34,10 @@ __all__ = [
     "example_files",
     "generate_points",
     "load",
+    "painted_points",
     "picture",
     "point_features",
+    "point_splits",
     "scan",
     "thumbnail",
 ]
@@ -40,7 +50,7 @@ def scan(dataset: Dataset, base: Path, *, cancelled: Callable[[], bool] = lambda
     the settings, so it is there with a problem too. Only `load` finds out which files turn out not to be images.
     """
     if isinstance(dataset, Points):
-        return scan_points(dataset)
+        return scan_points(dataset, base)
     from nnplayground.data.image_folder import scan_images
 
     return scan_images(dataset, base, cancelled)
@@ -63,7 +73,7 @@ def load(
     Raises DataError with one sentence where the data cannot be used, Cancelled soon after `cancelled` said so.
     """
     if isinstance(dataset, Points):
-        return load_points(dataset, input_ids=input_ids, output_ids=output_ids)
+        return load_points(dataset, base, input_ids=input_ids, output_ids=output_ids)
     from nnplayground.data.image_folder import load_images
 
     return load_images(

@@ -1,21 +1,36 @@
-"""Generated points in the plane: the same for the same settings and seed, whatever else is drawn at random."""
+"""Points in the plane as data: generated, painted by hand, or read from a file.
+
+Generated ones are the same for the same settings and seed, whatever else is drawn at random.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nnplayground.data.errors import DataError
 from nnplayground.data.loaded import LoadedData
+from nnplayground.data.point_shapes import class_coordinates, height
+from nnplayground.data.points_file import read_points
 from nnplayground.data.splits import assign
 from nnplayground.samples import Array, Samples
-from nnplayground.spec.dataset import Feature, FolderSplit, Points, PointsShape, input_shape
-from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.dataset import (
+    NUMBER_SHAPES,
+    PLANE_LIMIT,
+    Feature,
+    FolderSplit,
+    PaintedPoint,
+    Points,
+    input_shape,
+)
+from nnplayground.spec.facts import DataFacts, SkippedFile
 
-LIMIT = 6.0
+LIMIT = PLANE_LIMIT
 """Coordinates lie in −6…6."""
 
 _FEATURES: dict[Feature, Callable[[Array, Array], Array]] = {
@@ -28,16 +43,33 @@ _FEATURES: dict[Feature, Callable[[Array, Array], Array]] = {
     "sin_x2": lambda x1, x2: np.sin(x2),
 }
 
-_NUMBER_SHAPES: frozenset[PointsShape] = frozenset({"plane", "regression_gauss"})
-_MANY_CLASS_SHAPES: frozenset[PointsShape] = frozenset({"spiral", "multi_gauss"})
-
 
 @dataclass(frozen=True)
 class PlanePoints:
-    """coordinates: (n, 2) float32 in −6…6. targets: (n,) int32 class indices, or (n, 1) float32 numbers around −1…1."""
+    """coordinates: (n, 2) float32 in −6…6. targets: (n,) int32 class indices, or (n, 1) float32 numbers around −1…1.
+
+    Point i is the sample with the id str(i).
+    """
 
     coordinates: Array
     targets: Array
+
+    @property
+    def labeled(self) -> bool:
+        """The targets are classes."""
+        return self.targets.ndim == 1
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Points with what is to be said about them."""
+
+    points: PlanePoints
+    class_names: tuple[str, ...]
+    skipped: tuple[SkippedFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    fitted: dict[str, Any] = field(default_factory=dict)
 
 
 def point_features(coordinates: Array, features: Sequence[Feature]) -> Array:
@@ -56,152 +88,150 @@ def plane_grid(features: Sequence[Feature], side: int) -> Array:
     return point_features(np.stack([x1.ravel(), x2.ravel()], axis=1), features)
 
 
-def generate_points(dataset: Points) -> PlanePoints:
-    """The points of a dataset; point i has the id str(i), and its class is i modulo the number of classes."""
-    random = np.random.default_rng(dataset.seed)
-    labels = np.arange(dataset.count) % _class_count(dataset)
-    if dataset.shape in _NUMBER_SHAPES:
-        coordinates = random.uniform(-LIMIT, LIMIT, (dataset.count, 2))
-        height = _plane(coordinates) if dataset.shape == "plane" else _hills(coordinates)
-        targets = height + dataset.noise * 0.3 * random.standard_normal(dataset.count)
-        return PlanePoints(coordinates.astype(np.float32), targets.astype(np.float32)[:, None])
-    coordinates = _SHAPES[dataset.shape](random, labels, dataset)
-    coordinates = np.clip(coordinates, -LIMIT, LIMIT)
-    return PlanePoints(coordinates.astype(np.float32), labels.astype(np.int32))
+def generate_points(dataset: Points, base: Path = Path()) -> PlanePoints:
+    """The points of a dataset, whether they are made, painted or read: what lies in the plane.
+
+    The class of a generated point i is i modulo the number of classes. A file is looked at again only after it has
+    changed. Raises DataError where it cannot be used. An empty painting has no points.
+    """
+    return _found(dataset, base).points
 
 
-def scan_points(dataset: Points) -> DataFacts:
+def painted_points(points: PlanePoints) -> tuple[PaintedPoint, ...]:
+    """Points as a painting holds them; empty where the targets are numbers."""
+    if not points.labeled:
+        return ()
+    coordinates = points.coordinates.astype(np.float64).tolist()
+    return tuple((x1, x2, label) for (x1, x2), label in zip(coordinates, points.targets.tolist(), strict=True))
+
+
+def point_splits(dataset: Points, base: Path = Path()) -> dict[str, list[int]]:
+    """Which points train and which are held back: positions by split. Raises DataError where they cannot be used."""
+    return _assignment(dataset, _found(dataset, base))
+
+
+def scan_points(dataset: Points, base: Path) -> DataFacts:
     try:
-        return _facts(dataset, generate_points(dataset), _assignment(dataset))
+        found = _found(dataset, base)
+        return _facts(dataset, found, _assignment(dataset, found))
     except DataError as error:
-        return DataFacts(input_shape=input_shape(dataset), target=_target(dataset), problem=str(error))
+        return DataFacts(
+            input_shape=input_shape(dataset),
+            target="number" if dataset.shape in NUMBER_SHAPES else "classes",
+            problem=str(error),
+            missing_path=error.missing_path,
+        )
 
 
-def load_points(dataset: Points, *, input_ids: Sequence[str], output_ids: Sequence[str]) -> LoadedData:
-    """Raises DataError where the split does not fit."""
-    assignment = _assignment(dataset)
-    points = generate_points(dataset)
-    inputs = point_features(points.coordinates, dataset.features)
-    facts = _facts(dataset, points, assignment)
+def load_points(dataset: Points, base: Path, *, input_ids: Sequence[str], output_ids: Sequence[str]) -> LoadedData:
+    """Raises DataError where the points cannot be used, or the split does not fit."""
+    found = _found(dataset, base)
+    assignment = _assignment(dataset, found)
+    inputs = point_features(found.points.coordinates, dataset.features)
     return LoadedData(
         splits={
             name: Samples(
                 inputs=dict.fromkeys(input_ids, inputs[positions]),
-                targets=dict.fromkeys(output_ids, points.targets[positions]),
+                targets=dict.fromkeys(output_ids, found.points.targets[positions]),
                 ids=tuple(map(str, positions)),
             )
             for name, positions in assignment.items()
         },
-        facts=facts,
-        fitted={"class_names": list(facts.class_names)},
+        facts=_facts(dataset, found, assignment),
+        fitted={"class_names": list(found.class_names), **found.fitted},
         files={},
     )
 
 
-def _assignment(dataset: Points) -> dict[str, list[int]]:
-    if isinstance(dataset.split, FolderSplit):
-        raise DataError("Generated points do not lie in folders, so split them by a fraction or a count.")
-    classes = _class_count(dataset)
-    ids = [str(position) for position in range(dataset.count)]
-    labels = [position % classes for position in range(dataset.count)]
-    return assign(ids, labels, dataset.split, seed=dataset.seed, what="points")
+def _found(dataset: Points, base: Path) -> _Found:
+    if dataset.shape == "painted":
+        return _paint(dataset.points)
+    if dataset.shape == "file":
+        return _read(dataset.file, base)
+    points = _generate(dataset)
+    return _Found(points, tuple(map(str, range(dataset.classes))) if points.labeled else ())
 
 
-def _facts(dataset: Points, points: PlanePoints, assignment: dict[str, list[int]]) -> DataFacts:
-    classes = 0 if dataset.shape in _NUMBER_SHAPES else _class_count(dataset)
-    return DataFacts(
-        input_shape=input_shape(dataset),
-        target=_target(dataset),
-        class_names=tuple(map(str, range(classes))),
-        splits={name: len(positions) for name, positions in assignment.items()},
-        per_class={
-            name: tuple(np.bincount(points.targets[positions], minlength=classes).tolist()) if classes else ()
-            for name, positions in assignment.items()
-        },
+def _generate(dataset: Points) -> PlanePoints:
+    random = np.random.default_rng(dataset.seed)
+    if dataset.shape in NUMBER_SHAPES:
+        coordinates = random.uniform(-LIMIT, LIMIT, (dataset.count, 2))
+        noise = dataset.noise * 0.3 * random.standard_normal(dataset.count)
+        targets = height(dataset.shape, coordinates) + noise
+        return PlanePoints(coordinates.astype(np.float32), targets.astype(np.float32)[:, None])
+    labels = np.arange(dataset.count) % dataset.classes
+    coordinates = np.clip(class_coordinates(dataset, random, labels), -LIMIT, LIMIT)
+    return PlanePoints(coordinates.astype(np.float32), labels.astype(np.int32))
+
+
+def _paint(painted: Sequence[PaintedPoint]) -> _Found:
+    rows = np.array(painted, np.float64).reshape(-1, 3)
+    labels = rows[:, 2].astype(np.int32)
+    classes = int(labels.max(initial=-1)) + 1
+    empty = sorted(set(range(classes)) - set(labels.tolist()))
+    warnings: tuple[str, ...] = ()
+    if 0 < len(empty) < classes - 1:
+        warnings = (
+            f"No points of {'class' if len(empty) == 1 else 'the classes'} {', '.join(map(str, empty))} are painted, "
+            f"but there are some of class {classes - 1}, so the model needs {classes} outputs all the same.",
+        )
+    return _Found(
+        PlanePoints(rows[:, :2].astype(np.float32), labels),
+        tuple(map(str, range(classes))),
+        warnings=warnings,
     )
 
 
-def _target(dataset: Points) -> Literal["classes", "number"]:
-    return "number" if dataset.shape in _NUMBER_SHAPES else "classes"
+def _read(file: str, base: Path) -> _Found:
+    read = read_points(file, base)
+    return _Found(
+        PlanePoints(read.coordinates, read.targets),
+        read.class_names,
+        skipped=read.skipped,
+        warnings=read.warnings,
+        notes=read.notes,
+        fitted={"scaling": read.scaling} if read.scaling else {},
+    )
 
 
-def _class_count(dataset: Points) -> int:
-    if dataset.shape in _NUMBER_SHAPES:
-        return 1
-    return dataset.classes if dataset.shape in _MANY_CLASS_SHAPES else 2
+def _names(dataset: Points, points: PlanePoints) -> Sequence[str]:
+    """What points are called when the split is made: those that may come and go one by one after what they are, so
+    that all others stay in their splits.
+    """
+    if dataset.shape not in ("painted", "file"):
+        return tuple(map(str, range(len(points.targets))))
+    seen: Counter[str] = Counter()
+    names: list[str] = []
+    targets = points.targets.reshape(len(points.targets))
+    for (x1, x2), target in zip(points.coordinates.tolist(), targets.tolist(), strict=True):
+        name = f"{x1:.6g},{x2:.6g},{target:.6g}"
+        seen[name] += 1
+        names.append(f"{name} {seen[name]}")
+    return names
 
 
-def _circle(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """Class 0 fills a disc of radius 2.2, class 1 a ring from 3.4 to 5, both evenly by area."""
-    inner, outer = np.where(labels == 0, 0.0, 3.4), np.where(labels == 0, 2.2, 5.0)
-    share = random.uniform(0, 1, len(labels))
-    radius = np.sqrt(inner**2 + share * (outer**2 - inner**2))
-    return _polar(radius, random.uniform(0, 2 * np.pi, len(labels))) + _scatter(random, labels, 1.5 * dataset.noise)
+def _assignment(dataset: Points, found: _Found) -> dict[str, list[int]]:
+    if isinstance(dataset.split, FolderSplit):
+        raise DataError("Points do not lie in folders, so split them by a fraction or a count.")
+    names = _names(dataset, found.points)
+    if not names:
+        raise DataError("Nothing is painted yet, so choose a class in the Boundary panel and press the mouse there.")
+    labels = found.points.targets.tolist() if found.points.labeled else [0] * len(names)
+    return assign(names, labels, dataset.split, seed=dataset.seed, what="points")
 
 
-def _xor(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """Class 0 where both coordinates have the same sign, class 1 where not, with a gap along the axes."""
-    size = random.uniform(0.4, 5, (len(labels), 2))
-    sign = np.where(random.uniform(0, 1, len(labels)) < 0.5, -1.0, 1.0)
-    signs = np.stack([sign, np.where(labels == 0, sign, -sign)], axis=1)
-    return size * signs + _scatter(random, labels, 1.5 * dataset.noise)
-
-
-def _gauss(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """Two clouds, around (2.2, 2.2) and (−2.2, −2.2)."""
-    centre = np.where(labels == 0, 2.2, -2.2)
-    return np.stack([centre, centre], axis=1) + _scatter(random, labels, 0.5 + 1.5 * dataset.noise)
-
-
-def _multi_gauss(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """A cloud for each class, evenly around a circle of radius 3.6."""
-    centres = _polar(np.full(len(labels), 3.6), 2 * np.pi * labels / dataset.classes + np.pi / 4)
-    return centres + _scatter(random, labels, 0.45 + 1.2 * dataset.noise)
-
-
-def _spiral(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """An arm for each class: the radius grows with the angle, over one and a quarter turns, from the middle to 5.4."""
-    along = np.sqrt(random.uniform(0.005, 1, len(labels)))
-    angle = 2.5 * np.pi * along + 2 * np.pi * labels / dataset.classes
-    return _polar(5.4 * along, angle) + _scatter(random, labels, 0.8 * dataset.noise)
-
-
-def _moons(random: np.random.Generator, labels: Array, dataset: Points) -> Array:
-    """Two half circles of radius 3 that reach into each other."""
-    angle = random.uniform(0, np.pi, len(labels))
-    arc = _polar(np.full(len(labels), 3.0), angle)
-    upper = arc + np.array([-1.5, -0.75])
-    lower = -arc + np.array([1.5, 0.75])
-    return np.where((labels == 0)[:, None], upper, lower) + _scatter(random, labels, 1.2 * dataset.noise)
-
-
-def _plane(coordinates: Array) -> Array:
-    """(x1 + x2) / 12: −1 in one corner, 1 in the opposite one."""
-    return coordinates.sum(axis=1) / (2 * LIMIT)
-
-
-def _hills(coordinates: Array) -> Array:
-    """Two hills and two hollows: Σ sₖ·exp(−‖x − cₖ‖² / (2·1.6²)), cₖ = (±3, ±3), sₖ = 1 where signs agree, else −1."""
-    height = np.zeros(len(coordinates))
-    for x1, x2 in ((3, 3), (-3, -3), (3, -3), (-3, 3)):
-        distance = ((coordinates - np.array([x1, x2])) ** 2).sum(axis=1)
-        height += np.sign(x1 * x2) * np.exp(-distance / (2 * 1.6**2))
-    return height
-
-
-def _polar(radius: Array, angle: Array) -> Array:
-    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-
-
-def _scatter(random: np.random.Generator, labels: Array, deviation: float) -> Array:
-    return deviation * random.standard_normal((len(labels), 2))
-
-
-_SHAPES: dict[PointsShape, Callable[[np.random.Generator, Array, Points], Array]] = {
-    "circle": _circle,
-    "xor": _xor,
-    "gauss": _gauss,
-    "spiral": _spiral,
-    "moons": _moons,
-    "multi_gauss": _multi_gauss,
-}
+def _facts(dataset: Points, found: _Found, assignment: dict[str, list[int]]) -> DataFacts:
+    classes = len(found.class_names)
+    return DataFacts(
+        input_shape=input_shape(dataset),
+        target="classes" if found.points.labeled else "number",
+        class_names=found.class_names,
+        splits={name: len(positions) for name, positions in assignment.items()},
+        per_class={
+            name: tuple(np.bincount(found.points.targets[positions], minlength=classes).tolist()) if classes else ()
+            for name, positions in assignment.items()
+        },
+        skipped=found.skipped,
+        warnings=found.warnings,
+        notes=found.notes,
+    )

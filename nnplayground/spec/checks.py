@@ -16,7 +16,7 @@ from nnplayground.layers.base import counted, shape_text
 from nnplayground.layers.convolution import Conv2D
 from nnplayground.layers.core import Activation, Dense, Flatten, Input, Rescaling
 from nnplayground.spec import edits
-from nnplayground.spec.dataset import ImageFolder
+from nnplayground.spec.dataset import LEAST_POINTS, ImageFolder, Points
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.objective import PER_BATCH_METRICS, output_activation, resolved_loss, resolved_metrics
@@ -79,13 +79,24 @@ def _data_problems(project: Project, facts: DataFacts | None) -> Iterator[Proble
         return
     if facts.problem is not None:
         path = "dataset.folder" if isinstance(project.dataset, ImageFolder) else "dataset"
+        if isinstance(project.dataset, Points) and project.dataset.shape == "file":
+            path = "dataset.file"
         yield Problem(path, "error", facts.problem)
         return
-    if facts.target == "classes" and facts.class_count == 1:
+    present = _present_classes(facts)
+    if facts.target == "classes" and len(present) == 1:
         yield Problem(
             "dataset",
             "error",
-            f"The data has only one class, {facts.class_names[0]}; there must be at least two to tell apart.",
+            f"The data has only one class, {present[0]}; there must be at least two to tell apart.",
+        )
+    count = sum(facts.splits.values())
+    if isinstance(project.dataset, Points) and count < LEAST_POINTS:
+        yield Problem(
+            "dataset",
+            "error",
+            f"There {'is only one point' if count == 1 else f'are only {count} points'}, and at least {LEAST_POINTS} "
+            f"are needed; add some.",
         )
     if not facts.splits.get("training"):
         yield Problem("dataset.split", "error", "No samples are left for training; keep fewer back for validation.")
@@ -99,6 +110,14 @@ def _data_problems(project: Project, facts: DataFacts | None) -> Iterator[Proble
     for warning in facts.warnings:
         yield Problem("dataset", "warning", warning)
     yield from _balance_warning(project, facts)
+
+
+def _present_classes(facts: DataFacts) -> tuple[str, ...]:
+    """The classes that have samples; all of them where nobody has counted."""
+    totals = [sum(counts) for counts in zip(*facts.per_class.values(), strict=True)]
+    if not totals:
+        return facts.class_names
+    return tuple(name for name, total in zip(facts.class_names, totals, strict=True) if total)
 
 
 def _balance_warning(project: Project, facts: DataFacts) -> Iterator[Problem]:
@@ -298,14 +317,6 @@ def _engine_problems(project: Project) -> Iterator[Problem]:
                 f"{block.layer.type} is not available in the scratch engine; remove it or choose the Keras engine.",
                 to_keras,
             )
-    if not project.training.optimizer.scratch:
-        name = type(project.training.optimizer).__name__
-        yield Problem(
-            "training.optimizer",
-            "error",
-            f"{name} is not available in the scratch engine; choose SGD, RMSprop or Adam, or the Keras engine.",
-            to_keras,
-        )
     if isinstance(project.dataset, ImageFolder) and project.dataset.augmentation:
         yield Problem(
             "dataset.augmentation",

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from nnplayground.layers import LAYER_TYPES, Layer
-from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit, ImageFolder
+from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit, Points
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.paths import explain
 from nnplayground.spec.project import Project
@@ -19,6 +19,8 @@ from nnplayground.spec.training import Training
 
 FORMAT = "nnplayground-project"
 VERSION = 1
+_LINE = 160
+"""How long lines are made."""
 
 _ALWAYS_WRITTEN = {
     "training": ("engine", "objective", "optimizer", "schedule", "loss", "batch_size", "epochs", "seed"),
@@ -180,7 +182,9 @@ def _dump(document: dict[str, Any]) -> str:
 
     def lines(value: Any, indent: int) -> str:
         flat = json.dumps(value, ensure_ascii=False)
-        if not isinstance(value, dict | list) or not value or (len(flat) + indent <= 160 and indent > 2):
+        if isinstance(value, tuple) and len(flat) + indent > _LINE:
+            return _filled(value, indent)
+        if not isinstance(value, dict | list) or not value or (len(flat) + indent <= _LINE and indent > 2):
             return flat
         pad = " " * (indent + 2)
         if isinstance(value, dict):
@@ -192,9 +196,21 @@ def _dump(document: dict[str, Any]) -> str:
     return lines(document, 0)
 
 
+def _filled(values: tuple[Any, ...], indent: int) -> str:
+    """A long row of short values, as painted points are: as many on each line as fit."""
+    pad = " " * (indent + 2)
+    rows = [pad]
+    for text in (json.dumps(each, ensure_ascii=False) for each in values):
+        if len(rows[-1]) + len(text) + 2 > _LINE and rows[-1] != pad:
+            rows.append(pad)
+        rows[-1] += f"{text}, "
+    body = "\n".join(row.rstrip() for row in rows).rstrip(",")
+    return f"[\n{body}\n{' ' * indent}]"
+
+
 def _map_paths(dataset: Dataset, change: Any) -> Dataset:
-    if not isinstance(dataset, ImageFolder):
-        return dataset
+    if isinstance(dataset, Points):
+        return msgspec.structs.replace(dataset, file=change(dataset.file))
     split = dataset.split
     if isinstance(split, FolderSplit):
         split = FolderSplit(validation=change(split.validation), test=change(split.test))

@@ -104,30 +104,50 @@ class ImageFolder(_Dataset, frozen=True, tag="image_folder"):
     ] = ()
 
 
-PointsShape = Literal["circle", "xor", "gauss", "spiral", "moons", "multi_gauss", "plane", "regression_gauss"]
+PointsShape = Literal[
+    "circle", "xor", "gauss", "spiral", "moons", "multi_gauss", "plane", "regression_gauss", "painted", "file"
+]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1x2", "sin_x1", "sin_x2"]
+
+NUMBER_SHAPES: frozenset[PointsShape] = frozenset({"plane", "regression_gauss"})
+"""Generated shapes whose target is a number."""
+PLANE_LIMIT = 6.0
+"""Coordinates of points lie in −6…6."""
+MOST_POINTS = 5000
+MOST_POINT_CLASSES = 6
+LEAST_POINTS = 4
+"""As many as the smallest task that needs a hidden layer: xor."""
+
+Coordinate = Annotated[float, Meta(ge=-PLANE_LIMIT, le=PLANE_LIMIT)]
+PaintedPoint = tuple[Coordinate, Coordinate, Annotated[int, Meta(ge=0, lt=MOST_POINT_CLASSES)]]
+"""x₁, x₂ and the class, counted from 0."""
 
 
 class Points(_Dataset, frozen=True, tag="points"):
-    """Generated points in the plane, coordinates in −6…6."""
+    """Points in the plane, coordinates in −6…6: generated, painted by hand, or read from a file."""
 
     essential: ClassVar[tuple[str, ...]] = ("shape", "count", "noise", "classes", "split")
+    beyond_forms: ClassVar[tuple[str, ...]] = ("points",)
+    """Fields that are changed on the plane itself and have no place in a form."""
 
     shape: Annotated[
         PointsShape,
         Meta(
             title="Shape",
-            description="How the points are arranged; plane and regression_gauss have a number as target.",
+            description="How the points are arranged; plane and regression_gauss have a number as target, painted "
+            "holds points of one's own, file reads them.",
         ),
     ] = "circle"
-    count: Annotated[int, Meta(title="Points", description="How many points are generated.", ge=20, le=5000)] = 250
+    count: Annotated[int, Meta(title="Points", description="How many points are generated.", ge=20, le=MOST_POINTS)] = (
+        250
+    )
     classes: Annotated[
         int,
         Meta(
             title="Classes",
-            description="Number of classes, for spiral and multi_gauss; the others have two.",
+            description="Number of classes of the generated points; plane and regression_gauss have none.",
             ge=2,
-            le=6,
+            le=MOST_POINT_CLASSES,
         ),
     ] = 2
     noise: Annotated[
@@ -137,6 +157,21 @@ class Points(_Dataset, frozen=True, tag="points"):
         tuple[Feature, ...],
         Meta(title="Features", description="What the model gets of each point.", min_length=1, max_length=7),
     ] = ("x1", "x2")
+    points: Annotated[
+        tuple[PaintedPoint, ...],
+        Meta(
+            title="Painted points",
+            description="The points of the shape painted: x₁, x₂ and the class of each.",
+            max_length=MOST_POINTS,
+        ),
+    ] = ()
+    file: Annotated[
+        str,
+        Meta(
+            title="File",
+            description="The CSV file of the shape file: a line for each point with x, y and its label.",
+        ),
+    ] = ""
 
 
 Dataset = ImageFolder | Points

@@ -21,6 +21,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     splits: number of samples by split ("training", "validation", "test"); per_class: the same for each class, in the
     order of `class_names`. `problem` is why the data cannot be used at all (one sentence), then the rest is empty.
+    `warnings` are what is probably not meant, `notes` what was done to the data and is no reason to worry.
     """
 
     input_shape: Shape | None = None
@@ -30,6 +31,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
     per_class: dict[str, tuple[int, ...]] = {}
     skipped: tuple[SkippedFile, ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     problem: str | None = None
     missing_path: str | None = None
     """The folder or file that should be there and is not, where that is the problem."""

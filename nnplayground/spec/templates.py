@@ -92,8 +92,8 @@ TEMPLATES: tuple[Template, ...] = (
     Template(
         "classic",
         "20-7-5 dense network",
-        "The deep and narrow dense network of many first courses, in numpy: all pictures at once, plain gradient descent "
-        "with a rate of 0.005.",
+        "The deep and narrow dense network of many first courses, in numpy: all pictures at once, plain gradient "
+        "descent with a rate of 0.005.",
         _classic,
         {
             "engine": "scratch",

@@ -11,14 +11,21 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from nnplayground.sample_projects import sample_projects
 from nnplayground.spec.codec import FileError
-from nnplayground.spec.dataset import FolderSplit, FractionSplit, ImageFolder
+from nnplayground.spec.dataset import FolderSplit, FractionSplit, ImageFolder, Points
 from nnplayground.spec.edits import set_dataset
+from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.files import SUFFIX, load_project
+from nnplayground.spec.points_edits import open_points_file, use_points
 from nnplayground.spec.project import Project
+from nnplayground.spec.templates import TEMPLATES
 from nnplayground.ui.document import Document
 from nnplayground.ui.preferences import Preferences
 
 _FILTER = f"nnplayground projects (*{SUFFIX})"
+POINTS_SUFFIXES = (".csv", ".tsv")
+_TWO_CLASSES = DataFacts(class_names=("0", "1"))
+"""What is known about the first points before anybody has looked at them."""
+_POINTS_FILTER = "Points: x, y, label (*.csv *.tsv *.txt);;All files (*)"
 
 
 class ProjectFiles(QObject):
@@ -42,9 +49,13 @@ class ProjectFiles(QObject):
         self._commit = commit
 
     def open_path(self, path: Path) -> bool:
-        """Open a project file or a folder of images. False where it could not be done; the user has been told."""
+        """Open a project file, a folder of images or a file of points. False where it could not be done; the user has
+        been told.
+        """
         if path.is_dir():
             return self.open_folder(path)
+        if path.suffix.lower() in POINTS_SUFFIXES:
+            return self.open_points(path)
         try:
             project = load_project(path)
         except FileError as error:
@@ -67,6 +78,16 @@ class ProjectFiles(QObject):
         if dataset == current:
             self.reload_requested.emit()
         self._document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
+        self.shown.emit()
+        return True
+
+    def open_points(self, file: Path) -> bool:
+        """Make a CSV file of points the data of the project."""
+        before = self._document.project.dataset
+        resolved = str(file.resolve())
+        if isinstance(before, Points) and before.shape == "file" and before.file == resolved:
+            self.reload_requested.emit()
+        self._document.apply(lambda project: open_points_file(project, resolved), f"opening of {file.name}")
         self.shown.emit()
         return True
 
@@ -134,6 +155,24 @@ class ProjectFiles(QObject):
         if self.may_discard():
             self.show_project(Project())
 
+    def new_points(self) -> None:
+        """Begin with points in the plane and a small network for them."""
+        if self.may_discard():
+            template = next(each for each in TEMPLATES if each.name == "dense")
+            self.show_project(template.build(use_points(Project()), _TWO_CLASSES))
+
+    def ask_for_points(self) -> None:
+        """Let the user choose a CSV file of points, and make it the data."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Choose a file with x, y and label in each line",
+            self._preferences.last_folder,
+            _POINTS_FILTER,
+        )
+        if name:
+            self._preferences.last_folder = str(Path(name).parent)
+            self.open_points(Path(name))
+
     def ask_for_project(self) -> None:
         """Let the user choose a project file, and open it."""
         name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._preferences.last_folder, _FILTER)
@@ -154,12 +193,14 @@ class ProjectFiles(QObject):
         """The data has moved: ask where it is now."""
         facts = self._document.facts
         missing = facts.missing_path if facts is not None else None
-        folder = QFileDialog.getExistingDirectory(
-            self._window, f"Where is {missing} now?", self._preferences.last_folder
-        )
-        if folder and missing is not None:
+        question, start = f"Where is {missing} now?", self._preferences.last_folder
+        if isinstance(self._document.project.dataset, Points):
+            place, _ = QFileDialog.getOpenFileName(self._window, question, start, _POINTS_FILTER)
+        else:
+            place = QFileDialog.getExistingDirectory(self._window, question, start)
+        if place and missing is not None:
             self._document.apply(
-                lambda project: relocated(project, missing, folder), f"new place of {Path(missing).name}"
+                lambda project: relocated(project, missing, place), f"new place of {Path(missing).name}"
             )
 
     def may_discard(self) -> bool:
@@ -196,8 +237,12 @@ def document_name(document: Document) -> str:
 
 
 def relocated(project: Project, missing: str, folder: str) -> Project:
-    """The project with a data path that has moved put right: the image folder itself, or one of its split's."""
+    """The project with a data path that has moved put right: the image folder itself or one of its split's, or the
+    file of points.
+    """
     dataset = project.dataset
+    if isinstance(dataset, Points) and Path(dataset.file) == Path(missing):
+        return open_points_file(project, folder)
     if not isinstance(dataset, ImageFolder):
         return project
     changes: dict[str, object] = {}

@@ -30,6 +30,8 @@ class StartPage(QScrollArea):
     sample_requested = Signal(str)
     """The file name of a bundled sample."""
     folder_requested = Signal()
+    points_requested = Signal()
+    """Points in the plane, with a network for them."""
     project_requested = Signal()
     recent_requested = Signal(str)
     empty_requested = Signal()
@@ -91,6 +93,13 @@ class StartPage(QScrollArea):
                 self.folder_requested,
                 True,
                 "A folder with one folder of images a class.",
+            ),
+            (
+                "Points in the plane",
+                "start_points",
+                self.points_requested,
+                False,
+                "Points in shapes to choose from, painted by yourself or from a file, and a small network.",
             ),
             ("Open a project…", "start_open", self.project_requested, False, "A .nnp file."),
             ("Empty project", "start_empty", self.empty_requested, False, "Begin with nothing but an Input."),

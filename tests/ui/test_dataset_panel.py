@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QComboBox,
     QDialog,
@@ -32,7 +32,6 @@ from nnplayground.spec.project import Project
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.dataset import DatasetPanel
 from nnplayground.ui.widgets.class_list import ClassList
-from nnplayground.ui.widgets.point_marks import PointCloud
 from nnplayground.ui.widgets.split_bar import SplitBar
 
 Show = Callable[[Document], DatasetPanel]
@@ -92,6 +91,18 @@ def test_without_data_it_says_how_to_get_some(qtbot: QtBot, show: Show) -> None:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert not child(panel, QPushButton, "dataset.settings").isVisibleTo(panel)
     assert not child(panel, QPushButton, "dataset.locate").isVisibleTo(panel)
+
+
+def test_without_data_points_are_one_click_away(show: Show) -> None:
+    document = Document()
+    panel = show(document)
+    button = child(panel, QPushButton, "dataset.use_points")
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert document.project.dataset == Points()
+    assert document.project.training.engine == "scratch"
+    assert not button.isVisibleTo(panel)
+    document.undo_stack.undo()
+    assert button.isVisibleTo(panel)
 
 
 def test_while_the_folder_is_looked_at_it_says_so(show: Show) -> None:
@@ -170,7 +181,7 @@ def test_what_was_skipped_is_listed_with_reasons(qtbot: QtBot, show: Show, qapp:
     assert not button.isVisibleTo(panel)
     skipped = (SkippedFile("cat/a.txt", "It is not an image."), SkippedFile("dog/b.png", "It is empty."))
     document.set_facts(DataFacts(class_names=("cat", "dog"), splits={"training": 5}, skipped=skipped))
-    assert button.text() == "2 files skipped — show why"  # type: ignore[attr-defined]
+    assert button.text() == "2 files skipped — why?"  # type: ignore[attr-defined]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     dialog = child(panel, QDialog, "dataset.skipped_dialog")
     model = child(dialog, QTableView, "").model()  # type: ignore[attr-defined]
@@ -215,36 +226,17 @@ def test_a_folder_is_chosen_with_a_dialog(show: Show, photos: Path, monkeypatch:
     )
 
 
-def test_points_are_drawn_and_set_in_place(show: Show) -> None:
-    document = looked_at(Points(shape="circle"))
-    panel = show(document)
-    cloud = child(panel, PointCloud, "dataset.points")
-    assert cloud.isVisibleTo(panel)
-    assert "250 points · 2 classes" in words(panel)
-    before = cloud.grab().toImage()
-    child(panel, QComboBox, "field.dataset.shape").setCurrentText("spiral")  # type: ignore[attr-defined]
-    assert document.project.dataset == Points(shape="spiral")
-    assert cloud.grab().toImage() != before
-    assert not child(panel, QPushButton, "dataset.settings").isVisibleTo(panel)
-
-
-def test_points_with_numbers_as_targets(show: Show) -> None:
-    panel = show(looked_at(Points(shape="plane", count=5000)))
-    assert "a number as target" in words(panel)
-    assert "5,000 points" in child(panel, PointCloud, "dataset.points").accessibleName()
-    panel.grab()
-
-
-def test_other_data_takes_the_place_of_what_was_there(show: Show, photos: Path) -> None:
+def test_other_data_takes_the_place_of_what_was_there(qtbot: QtBot, show: Show, photos: Path) -> None:
     document = looked_at(ImageFolder(folder=str(photos)))
     panel = show(document)
     document.set_value("dataset", Points(shape="xor"))
     document.set_facts(data.scan(Points(shape="xor"), Path.cwd()))
-    assert "xor points" in words(panel)
-    assert child(panel, PointCloud, "dataset.points").isVisibleTo(panel)
+    assert "Xor" in words(panel)
+    assert "250 points · 2 classes" in words(panel)
+    tile = child(panel, QAbstractButton, "field.dataset.shape.xor")
+    qtbot.waitUntil(lambda: tile.isVisibleTo(panel), timeout=5_000)
     document.undo_stack.undo()
     assert "photos" in words(panel)
-    assert not child(panel, PointCloud, "dataset.points").isVisibleTo(panel)
     visible = [each.objectName() for each in panel.findChildren(QWidget) if each.isVisibleTo(panel)]
     assert "field.dataset.shape" not in visible
 
@@ -267,13 +259,3 @@ def test_shutting_down_while_pictures_are_looked_for_leaves_no_thread(show: Show
     panel.shutdown()
     names = [thread.name for thread in threading.enumerate() if thread.is_alive()]
     assert not [name for name in names if name == "examples" or name.startswith("pictures")]
-
-
-def test_many_points_are_thinned_out_for_drawing(qtbot: QtBot) -> None:
-    cloud = PointCloud()
-    qtbot.addWidget(cloud)
-    random = np.random.default_rng(0)
-    coordinates = random.uniform(-6, 6, (5000, 2)).astype(np.float32)
-    cloud.show_points(coordinates, np.zeros(5000, np.int32), limit=6.0)
-    assert cloud.accessibleName() == "5,000 points, 1 classes"
-    cloud.grab()

@@ -129,8 +129,8 @@ def test_choosing_an_optimizer_shows_its_parameters(qtbot: QtBot, tag: str) -> N
 @pytest.mark.parametrize("dataset", [ImageFolder(), ImageFolder(split=FolderSplit()), Points()])
 def test_every_setting_of_the_data_has_a_field(qtbot: QtBot, dataset: ImageFolder | Points) -> None:
     form = shown(qtbot, document_of(dataset=dataset), "dataset")
-    for name in dataset.__struct_fields__:
-        field(form, QWidget, f"dataset.{name}")
+    for parameter in parameters(type(dataset)):
+        field(form, QWidget, f"dataset.{parameter.name}")
     for name in dataset.split.__struct_fields__:
         field(form, QWidget, f"dataset.split.{name}")
 

@@ -15,18 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnplayground.data.points import LIMIT, generate_points
+from nnplayground.layers.base import counted
 from nnplayground.spec.dataset import ImageFolder, Points
 from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.points_edits import use_points
 from nnplayground.spec.project import Project
 from nnplayground.ui.document import Document
 from nnplayground.ui.examples import ExampleFinder
 from nnplayground.ui.panels.dataset_dialogs import ImageSettings, SkippedFiles
+from nnplayground.ui.panels.points_dataset import PointsInputs, PointsSettings, points_title
 from nnplayground.ui.widgets.class_list import MOST_CLASSES, ClassEntry, ClassList
-from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import ElidedLabel, IconButton, describe, muted, retire
 from nnplayground.ui.widgets.pictures import PictureLoader
-from nnplayground.ui.widgets.point_marks import PointCloud
+from nnplayground.ui.widgets.point_classes import PointClasses
 from nnplayground.ui.widgets.problems import ProblemList
 from nnplayground.ui.widgets.split_bar import SplitBar, split_words
 
@@ -34,7 +35,7 @@ _PER_CLASS = 6
 _PLAIN_NAMES = frozenset({"train", "training", "images", "data", "dataset", "photos", "pictures"})
 _NOTHING = (
     "Your data will appear here. Open a folder that holds one folder of images for each class, or drop it on the "
-    "window."
+    "window. Or begin with points in the plane, on which everything is seen at once."
 )
 
 
@@ -43,7 +44,9 @@ class DatasetPanel(QWidget):
 
     open_folder_requested = Signal()
     locate_requested = Signal()
-    """The folder of the dataset is not where it was; the user wants to show where it is."""
+    """The folder or file of the dataset is not where it was; the user wants to show where it is."""
+    open_points_requested = Signal()
+    """The user wants to choose a CSV file of points."""
     cancel_requested = Signal()
 
     def __init__(self, document: Document) -> None:
@@ -56,24 +59,30 @@ class DatasetPanel(QWidget):
         self._finder.found.connect(self._on_examples_found)
         self._looked_at: object = None
         self._settings: ImageSettings | None = None
-        self._points_form: Form | None = None
+        self._points: tuple[PointsSettings, PointsInputs] | None = None
         self._running = False
         self._name = ElidedLabel()
         self._counts = muted()
         self._progress = _Progress()
         self._progress.cancelled.connect(self.cancel_requested)
         self._problems = ProblemList(document)
-        self._locate = _button("Locate folder…", "Show where the folder is now", name="dataset.locate")
+        self._locate = _button("Locate…", "", name="dataset.locate")
         self._locate.clicked.connect(self.locate_requested)
         self._bar = SplitBar()
         self._splits = muted()
         self._skipped = _SkippedButton()
         self._skipped.clicked.connect(self._on_skipped_clicked)
-        self._cloud = PointCloud()
+        self._point_classes = PointClasses()
         self._classes = ClassList(self._pictures)
         self._more_classes = muted()
         self._open = _button("", "Use a folder that holds one folder of images for each class", name="dataset.open")
         self._open.clicked.connect(self.open_folder_requested)
+        self._use_points = _button(
+            "Points in the plane",
+            "Begin with points in the plane, in shapes to choose or painted",
+            name="dataset.use_points",
+        )
+        self._use_points.clicked.connect(self._on_use_points_clicked)
         self._open_settings = _button("Settings…", "Image size, pixels, split, augmentation", name="dataset.settings")
         self._open_settings.clicked.connect(self._on_settings_clicked)
         self._lay_out()
@@ -91,8 +100,8 @@ class DatasetPanel(QWidget):
         self._running = running
         if self._settings is not None:
             self._settings.set_running(running)
-        if self._points_form is not None:
-            self._points_form.set_running(running)
+        for part in self._points or ():
+            part.set_running(running)
 
     def shutdown(self) -> None:
         """End the threads."""
@@ -110,7 +119,7 @@ class DatasetPanel(QWidget):
         for widget in (self._bar, self._splits):
             self._column.addWidget(widget)
         self._column.addWidget(self._skipped, 0, Qt.AlignmentFlag.AlignLeft)
-        for widget in (self._cloud, self._classes, self._more_classes):
+        for widget in (self._point_classes, self._classes, self._more_classes):
             self._column.addWidget(widget)
         self._column.addStretch(1)
         area = QScrollArea()
@@ -128,6 +137,10 @@ class DatasetPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(area, 1)
+        points = QHBoxLayout()
+        points.setContentsMargins(12, 2, 12, 4)
+        points.addWidget(self._use_points)
+        layout.addLayout(points)
         layout.addLayout(buttons)
 
     def _on_changed(self, before: Project, after: Project) -> None:
@@ -137,18 +150,23 @@ class DatasetPanel(QWidget):
     def _refresh(self) -> None:
         dataset, facts = self._document.project.dataset, self._document.facts
         usable = facts if facts is not None and facts.problem is None else None
-        images = isinstance(dataset, ImageFolder)
+        images, points = isinstance(dataset, ImageFolder), isinstance(dataset, Points)
         self._show_name()
         self._show_counts(usable)
         self._show_classes(usable)
         self._show_problems()
         skipped = facts.skipped if facts is not None else ()
-        self._skipped.show_count(len(skipped))
+        self._skipped.show_count(len(skipped), "line" if points else "file")
+        what = "file" if points else "folder"
+        self._locate.setText(f"Locate {what}…")
+        describe(self._locate, self._locate.text(), f"Show where the {what} is now")
         self._locate.setVisible(facts is not None and facts.missing_path is not None)
-        self._open.setText("Open…" if images else "Open an image folder…")
+        # At the weight of a primary button, one word more would not fit into the narrowest panel.
+        self._open.setText("Open…" if images else "Open image folder…" if dataset is None else "Open an image folder…")
         self._open.setProperty("primary", "false" if dataset is not None else "true")
         self._open.style().polish(self._open)
         self._open_settings.setVisible(images)
+        self._use_points.setVisible(dataset is None)
         self._show_forms()
         self._look_for_examples(usable)
 
@@ -158,7 +176,7 @@ class DatasetPanel(QWidget):
         if isinstance(dataset, ImageFolder):
             self._name.show_text(_short(dataset.folder), tip=dataset.folder)
         elif isinstance(dataset, Points):
-            self._name.show_text(f"{dataset.shape} points")
+            self._name.show_text(points_title(dataset), tip=dataset.file if dataset.shape == "file" else "")
 
     def _show_counts(self, facts: DataFacts | None) -> None:
         dataset = self._document.project.dataset
@@ -184,10 +202,9 @@ class DatasetPanel(QWidget):
         hidden = len(names) - MOST_CLASSES
         self._more_classes.setVisible(hidden > 0)
         self._more_classes.setText(f"and {hidden:,} more classes")
-        self._cloud.setVisible(isinstance(dataset, Points))
-        if isinstance(dataset, Points):
-            points = generate_points(dataset)
-            self._cloud.show_points(points.coordinates, points.targets, limit=LIMIT)
+        marked = facts.class_names if facts is not None and isinstance(dataset, Points) else ()
+        self._point_classes.setVisible(bool(marked))
+        self._point_classes.show_classes(marked, per_class if marked else {})
 
     def _show_problems(self) -> None:
         if self._document.project.dataset is None:
@@ -206,13 +223,16 @@ class DatasetPanel(QWidget):
             self._settings.close()
             retire(self._settings)
             self._settings = None
-        if isinstance(dataset, Points) and self._points_form is None:
-            self._points_form = Form(self._document, "dataset")
-            self._points_form.set_running(self._running)
-            self._column.insertWidget(self._column.count() - 1, self._points_form)
-        elif not isinstance(dataset, Points) and self._points_form is not None:
-            retire(self._points_form)
-            self._points_form = None
+        if isinstance(dataset, Points) and self._points is None:
+            settings, inputs = self._points = PointsSettings(self._document), PointsInputs(self._document)
+            settings.open_file_requested.connect(self.open_points_requested)
+            self._column.insertWidget(self._column.indexOf(self._bar), settings)
+            self._column.insertWidget(self._column.count() - 1, inputs)
+            self.set_running(self._running)
+        elif not isinstance(dataset, Points) and self._points is not None:
+            for part in self._points:
+                retire(part)
+            self._points = None
 
     def _look_for_examples(self, facts: DataFacts | None) -> None:
         dataset = self._document.project.dataset
@@ -239,7 +259,11 @@ class DatasetPanel(QWidget):
     def _on_skipped_clicked(self) -> None:
         facts = self._document.facts
         if facts is not None:
-            SkippedFiles(facts.skipped, self).show()
+            lines = isinstance(self._document.project.dataset, Points)
+            SkippedFiles(facts.skipped, self, what="line" if lines else "file").show()
+
+    def _on_use_points_clicked(self) -> None:
+        self._document.apply(use_points, "choice of points as data")
 
 
 def _summary(dataset: ImageFolder | Points, usable: DataFacts | None, facts: DataFacts | None) -> str:
@@ -273,19 +297,19 @@ def _button(text: str, help_text: str, *, name: str) -> QPushButton:
 
 
 class _SkippedButton(QPushButton):
-    """3 files skipped — show why."""
+    """3 files skipped — show why; or lines of a file."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("dataset.skipped")
         self.setProperty("link", "warning")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        describe(self, "Skipped files", "Show which files were skipped, and why")
 
-    def show_count(self, count: int) -> None:
+    def show_count(self, count: int, what: str) -> None:
+        """what: "file" or "line"."""
         self.setVisible(count > 0)
-        self.setText(f"{count:,} {'file' if count == 1 else 'files'} skipped — show why")
-        self.setAccessibleName(self.text())
+        self.setText(f"{counted(count, what)} skipped — why?")
+        describe(self, self.text(), f"Show which {what}s were skipped, and why")
 
 
 class _Progress(QWidget):

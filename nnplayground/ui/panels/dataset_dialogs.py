@@ -84,16 +84,17 @@ class ImageSettings(QDialog):
 
 
 class SkippedFiles(QDialog):
-    """Which files were skipped, and why."""
+    """Which files, or lines of a file, were skipped, and why."""
 
-    def __init__(self, skipped: Sequence[SkippedFile], parent: QWidget) -> None:
+    def __init__(self, skipped: Sequence[SkippedFile], parent: QWidget, *, what: str = "file") -> None:
+        """what: "file" or "line"."""
         super().__init__(parent)
         self.setObjectName("dataset.skipped_dialog")
-        self.setWindowTitle("Skipped files")
+        self.setWindowTitle(f"Skipped {what}s")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._skipped = skipped
         table = QTableView()
-        table.setModel(_SkippedModel(skipped, table))
+        table.setModel(_SkippedModel(skipped, what.capitalize(), table))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setWordWrap(True)
         table.setShowGrid(False)
@@ -105,16 +106,16 @@ class SkippedFiles(QDialog):
         table.setColumnWidth(0, unit * 17)
         if len(skipped) <= _MOST_MEASURED:  # as high as the reason needs at the width that the column has by then
             table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        describe(table, "Skipped files", "Files that are not used, and the reasons")
+        describe(table, f"Skipped {what}s", f"{what.capitalize()}s that are not used, and the reasons")
         buttons = _close_buttons(self)
         copy = QPushButton("Copy list")
         copy.setObjectName("dataset.copy_skipped")
-        describe(copy, "Copy list", "Copy all files and reasons as text")
+        describe(copy, "Copy list", f"Copy all {what}s and reasons as text")
         copy.clicked.connect(self._on_copy_clicked)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 12)
-        explanation = muted("These files are left out; all others are used. Nothing was changed on the disk.")
+        explanation = muted(f"These {what}s are left out; all others are used. Nothing was changed on the disk.")
         explanation.setContentsMargins(16, 0, 16, 0)
         layout.addWidget(explanation)
         layout.addWidget(table, 1)
@@ -126,9 +127,10 @@ class SkippedFiles(QDialog):
 
 
 class _SkippedModel(QAbstractTableModel):
-    def __init__(self, skipped: Sequence[SkippedFile], parent: QWidget) -> None:
+    def __init__(self, skipped: Sequence[SkippedFile], what: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._skipped = skipped
+        self._headings = (what, "Reason")
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._skipped)
@@ -144,7 +146,7 @@ class _SkippedModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return ("File", "Reason")[section]
+            return self._headings[section]
         return None
 
 

@@ -13,6 +13,7 @@ from nnplayground.layers import LAYER_TYPES
 from nnplayground.layers.activations import NAMES, activation
 from nnplayground.spec.checks import Problem
 from nnplayground.spec.paths import ValueProblem, set_value
+from nnplayground.spec.project import Project
 from nnplayground.training.live import live_values
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.choice_fields import ChoiceField, NumberOrNameField
@@ -134,6 +135,7 @@ class Row(QWidget):
         self._target: Any = getattr(field, "line", field)
         self._value: Any = None
         self._running = False
+        self._words = parameter.title.split()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(3)
@@ -165,6 +167,19 @@ class Row(QWidget):
     def field_value(self, value: Any) -> Any:
         """What the field shows for a value."""
         return value
+
+    def edited(self, project: Project, value: Any) -> Project:
+        """The project with another value. Raises ValueProblem where it does not fit."""
+        return set_value(project, self.path, value)
+
+    def store(self, value: Any, merge: bool) -> bool:
+        """Put a value that fits into the document. False where that changes nothing."""
+        return self._document.set_value(self.path, value, merge=merge)
+
+    def align_with(self, titles: Sequence[str]) -> None:
+        """Leave as much room for the title as those of other rows need, so that their fields stand in one column."""
+        self._words = " ".join(titles).split()
+        self._set_widths()
 
     def show_note(self, text: str) -> None:
         """Say something about the value below the field; nothing, where the text is empty."""
@@ -237,7 +252,7 @@ class Row(QWidget):
             return
         metrics = self.fontMetrics()
         column = metrics.averageCharWidth() * FIELD_CHARACTERS
-        longest = max(map(metrics.horizontalAdvance, self.parameter.title.split()))
+        longest = max(map(metrics.horizontalAdvance, self._words))
         room = max(self.width() - longest - _TITLE_GAP, _NARROWEST_FIELD)
         width = min(column, room)
         if isinstance(self._field, ChoiceField):
@@ -250,12 +265,12 @@ class Row(QWidget):
 
     def _on_committed(self, value: Any, merge: bool) -> None:
         try:
-            set_value(self._document.project, self.path, value)
+            self.edited(self._document.project, value)
         except ValueProblem as problem:
             self._refuse(self._sentence(value, str(problem)))
             return
         self._remark("refusal", "")
-        if self._document.set_value(self.path, value, merge=merge):
+        if self.store(value, merge):
             live = self.path in live_values(self._document.project)
             self._remark("hint", "Takes effect at the next run." if self._running and not live else "")
         elif hasattr(self._target, "take_back"):

@@ -160,7 +160,8 @@ class Parameter(msgspec.Struct, frozen=True):
 @cache
 def parameters(struct: type[msgspec.Struct]) -> tuple[Parameter, ...]:
     """The parameters of a struct in their order. Those that share a title are named after their field instead."""
-    found = [_parameter(field) for field in msgspec.structs.fields(struct)]
+    beyond = getattr(struct, "beyond_forms", ())
+    found = [_parameter(field) for field in msgspec.structs.fields(struct) if field.name not in beyond]
     titles = [parameter.title for parameter in found]
     return tuple(
         Parameter(each.name, _words(each.name), each.description, each.kind) if titles.count(each.title) > 1 else each
