@@ -51,12 +51,13 @@ class Evaluation(msgspec.Struct, frozen=True, eq=False, gc=False):
 class LayerTrace(msgspec.Struct, frozen=True, eq=False):
     """One layer in one update, with m samples in the batch.
 
-    inputs: what came in, each (m, *shape). before: Z, ahead of the activation function; values: A = g(Z).
-    d_values: ∂L/∂A; d_before: δ = ∂L/∂Z. L is the loss of the batch, a mean, so the 1/m is already in both.
+    inputs: what came in, each (m, *shape), none for an Input. before: Z, ahead of the activation function; values:
+    A = g(Z). d_values: ∂L/∂A; d_before: δ = ∂L/∂Z. L is the loss of the batch, a mean, so the 1/m is already in both.
+    (Engines go past ∂L/∂A of a sigmoid or softmax output, see `nnplayground.engine.crossentropy`, which gives it here.)
     By weight name ("kernel", "bias"): weights before the update; gradients of the loss with regularization; limited,
     the same after clipping; after, the weights afterwards. memory, memory_after: by name of what the optimizer
     remembers ("velocity", "mean", "mean_square", …, as in `nnplayground.engine.scratch.optimizers`), then by weight
-    name. A layer without weights has none of these.
+    name. A layer without weights has none of these; weights that are not learned are in weights and after only.
     """
 
     inputs: tuple[Array, ...]
@@ -79,7 +80,8 @@ class Trace(msgspec.Struct, frozen=True, eq=False):
     (m, k), targets as the loss sees them; losses: (m,) of each sample, without regularization; shares: (m,) how much
     each counts in the loss of the batch, 1/m where all count the same; penalty: what regularization adds. count: which
     update of the optimizer this was, from 1. numbers: the optimizer's numbers and the limits on gradients that it used,
-    by path. layers: what was asked for, by id. gradient_norms, update_norms: Euclidean, of all weights of each layer.
+    by path. layers: what was asked for, by id. gradient_norms, update_norms: Euclidean, of all learned weights of each
+    layer that has any; the gradient's is that before clipping.
     """
 
     samples: IndexArray

@@ -107,8 +107,8 @@ _ERFC = (
 
 
 def _step(z: Array) -> Array:
-    """1 where z > 0, else 0."""
-    return np.heaviside(z, 0)
+    """1 where z > 0, else 0. On numbers of both signs, np.heaviside takes several times as long."""
+    return np.sign(np.maximum(z, 0))
 
 
 def sigmoid(z: Array) -> Array:
@@ -195,7 +195,7 @@ _TABLE: dict[str, Activation] = {
             "max(0, z)",
             "Lets positive values through and cuts the rest. Fast, and its gradient does not fade.",
             lambda z: np.maximum(z, 0),
-            lambda z, a: _step(z),
+            lambda z, a: np.sign(a),
         ),
         _leaky_relu(0.2),
         Activation(

@@ -51,6 +51,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Least and most number of wires into the layer; None: any number."""
     training_only: ClassVar[bool] = False
     """The layer changes its input only while training (dropout, augmentation)."""
+    mixes_samples: ClassVar[bool] = False
+    """While training, what comes out for a sample depends on the other samples of its batch."""
 
     @property
     def type(self) -> str:
@@ -68,6 +70,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Number of values in all weights, trainable or not: Keras' `count_params`."""
         return sum(weight.size for weight in self.weights(*inputs))
 
+    def regularizer_name(self, weight: str) -> str:
+        """The parameter that regularizes a weight, whether or not the layer has it."""
+        return f"{weight}_regularizer"
+
     def caption(self) -> str:
         """The few words beside the type's name on a block, such as '32 filters · 3×3 · relu'."""
         return ""
@@ -77,11 +83,15 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return ""
 
     def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths | None:
-        """One pass in numpy, up to the activation function; None where the scratch engine cannot do this layer.
+        """One pass in numpy, up to the activation function; None where only the Keras engine can do this layer.
 
         inputs: each (batch, *shape); weights: by the names that `weights` declares.
         """
         return None
+
+    def working_values(self, *inputs: Shape) -> int:
+        """About how many values of one sample `maths` works with: those that come out, and copies on the way there."""
+        return math.prod(self.output_shape(*inputs))
 
     @property
     def has_maths(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from nnplayground.layers import initializers, regularizers
@@ -19,6 +21,7 @@ from nnplayground.layers.base import (
     window_formula,
     windowed,
 )
+from nnplayground.layers.maths import Array, Gradients, Maths, Pass
 from nnplayground.layers.parameters import (
     ActivationParameter,
     BiasInitializer,
@@ -34,6 +37,7 @@ from nnplayground.layers.parameters import (
     UseBias,
     kernel_and_bias,
 )
+from nnplayground.layers.windows import Windows, depthwise, sliding
 
 
 class _Convolution2D(Layer, frozen=True):
@@ -91,6 +95,9 @@ class _WindowedConvolution2D(_Convolution2D, frozen=True):
     def _output_channels(self, channels: int) -> int:
         raise NotImplementedError
 
+    def _windows(self, x: Array) -> Windows:
+        return sliding(x.shape[1:3], self.kernel_size, self.strides, self.padding, self.dilation_rate)
+
     def _explained(self, count: str, shape: Shape) -> str:
         height = window_formula(shape[0], self.kernel_size[0], self.strides[0], self.padding, self.dilation_rate[0])
         return f"{height} · {count}"
@@ -133,6 +140,33 @@ class Conv2D(_WindowedConvolution2D, frozen=True):
         return self._explained(
             f"{count:,} parameters = ({height}·{width}·{inputs[0][-1]:,}{bias}) · {self.filters:,}", inputs[0]
         )
+
+    def working_values(self, *inputs: Shape) -> int:
+        height, width, _ = self.output_shape(*inputs)
+        return height * width * (math.prod(self.kernel_size) * inputs[0][-1] + self.filters)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = P W + b, where each row of P is what one window sees; dW = Pᵀ dZ, db = Σ dZ, dP = dZ Wᵀ.
+
+        A pixel of X is seen by several windows: its dX is the sum of its dP.
+        """
+        (x,) = inputs
+        windows, kernel = self._windows(x), weights["kernel"]
+        p = windows.seen(x).reshape(-1, math.prod(kernel.shape[:3]))
+        z = (p @ kernel.reshape(-1, self.filters)).reshape(len(x), *windows.positions, self.filters)
+        if self.use_bias:
+            z = z + weights["bias"]
+
+        def backward(dz: Array) -> Gradients:
+            dz = dz.reshape(-1, self.filters)
+            gradients = {"kernel": (p.T @ dz).reshape(kernel.shape)}
+            if self.use_bias:
+                gradients["bias"] = dz.sum(axis=0)
+            # For each pixel of the window by itself, as these are then added in different places.
+            dp = dz @ kernel.reshape(-1, *kernel.shape[2:]).transpose(0, 2, 1)
+            return Gradients((windows.overlapped(dp.reshape(-1, len(x), *windows.positions, x.shape[-1])),), gradients)
+
+        return Maths(z, backward)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Conv2D(
@@ -187,6 +221,36 @@ class SeparableConv2D(_WindowedConvolution2D, frozen=True):
             f"{count:,} parameters = {height}·{width}·{deep:,} + {deep:,}·{self.filters:,}{bias}", inputs[0]
         )
 
+    def regularizer_name(self, weight: str) -> str:
+        return super().regularizer_name(weight.removesuffix("_kernel"))
+
+    def working_values(self, *inputs: Shape) -> int:
+        height, width, _ = self.output_shape(*inputs)
+        return height * width * (inputs[0][-1] * self.depth_multiplier + self.filters)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """U as in DepthwiseConv2D, then Z = U V + b at every pixel, V being the pointwise kernel.
+
+        dV = Uᵀ dZ, db = Σ dZ, dU = dZ Vᵀ, and from dU on as in DepthwiseConv2D.
+        """
+        (x,) = inputs
+        image, depthwise_backward = depthwise(x, weights["depthwise_kernel"], self._windows(x))
+        pointwise = weights["pointwise_kernel"].reshape(-1, self.filters)
+        u = image.reshape(-1, len(pointwise))
+        z = (u @ pointwise).reshape(*image.shape[:3], self.filters)
+        if self.use_bias:
+            z = z + weights["bias"]
+
+        def backward(dz: Array) -> Gradients:
+            dz = dz.reshape(-1, self.filters)
+            gradients = {"pointwise_kernel": (u.T @ dz).reshape(weights["pointwise_kernel"].shape)}
+            if self.use_bias:
+                gradients["bias"] = dz.sum(axis=0)
+            dx, gradients["depthwise_kernel"] = depthwise_backward((dz @ pointwise.T).reshape(image.shape))
+            return Gradients((dx,), gradients)
+
+        return Maths(z, backward)
+
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.SeparableConv2D(
             self.filters,
@@ -229,6 +293,28 @@ class DepthwiseConv2D(_WindowedConvolution2D, frozen=True):
         bias = " + 1" if self.use_bias else ""
         deep = inputs[0][-1] * self.depth_multiplier
         return self._explained(f"{count:,} parameters = ({height}·{width}{bias}) · {deep:,}", inputs[0])
+
+    def regularizer_name(self, weight: str) -> str:
+        return super().regularizer_name("depthwise" if weight == "kernel" else weight)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = Σ over the pixels of a window of X · W, channel by channel, + b; db = Σ dZ.
+
+        For each pixel of the window: dW = Σ X · dZ, and what it adds to dX is dZ · W.
+        """
+        (x,) = inputs
+        z, depthwise_backward = depthwise(x, weights["kernel"], self._windows(x))
+        if self.use_bias:
+            z = z + weights["bias"]
+
+        def backward(dz: Array) -> Gradients:
+            dx, d_kernel = depthwise_backward(dz)
+            gradients = {"kernel": d_kernel}
+            if self.use_bias:
+                gradients["bias"] = dz.reshape(-1, dz.shape[-1]).sum(axis=0)
+            return Gradients((dx,), gradients)
+
+        return Maths(z, backward)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.DepthwiseConv2D(
@@ -274,6 +360,34 @@ class Conv2DTranspose(_Convolution2D, frozen=True):
             f"{grown} = {self.output_shape(*inputs)[0]} · "
             f"{count:,} parameters = ({height}·{width}·{inputs[0][-1]:,}{bias}) · {self.filters:,}"
         )
+
+    def working_values(self, *inputs: Shape) -> int:
+        height, width, _ = inputs[0]
+        return height * width * math.prod(self.kernel_size) * self.filters + math.prod(self.output_shape(*inputs))
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """P = X Wᵀ, each row being what one pixel of X paints; Z is the sum of what overlaps, + b.
+
+        dP holds the same windows of dZ; dX = dP W, dW = dPᵀ X, db = Σ dZ.
+        """
+        (x,) = inputs
+        height, width, _ = self.output_shape(x.shape[1:])
+        windows = sliding((height, width), self.kernel_size, self.strides, self.padding)
+        kernel, rows = weights["kernel"], x.reshape(-1, x.shape[-1])
+        # For each pixel of the window by itself, as these are then added in different places.
+        p = rows @ kernel.reshape(-1, *kernel.shape[2:]).transpose(0, 2, 1)
+        z = windows.overlapped(p.reshape(-1, *x.shape[:3], self.filters))
+        if self.use_bias:
+            z = z + weights["bias"]
+
+        def backward(dz: Array) -> Gradients:
+            dp = windows.seen(dz).reshape(len(rows), -1)
+            gradients = {"kernel": (dp.T @ rows).reshape(kernel.shape)}
+            if self.use_bias:
+                gradients["bias"] = dz.reshape(-1, self.filters).sum(axis=0)
+            return Gradients(((dp @ kernel.reshape(-1, x.shape[-1])).reshape(x.shape),), gradients)
+
+        return Maths(z, backward)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Conv2DTranspose(

@@ -4,14 +4,14 @@ A layer's `maths` is written as plain formulas on arrays, the values before the 
 gradient flows back through them. Whoever calls it applies the activation function and its derivative, so that a
 layer only says what is its own: for Dense, Z = X W + b, and dW = Xᵀ dZ, db = Σ dZ, dX = dZ Wᵀ.
 
-The formulas use operators and numpy functions only and change no array in place: the scratch engine runs them both on
-arrays and on stand-ins that record them.
+The formulas use operators, numpy functions and `scattered`, and change no array in place: the scratch engine runs them
+both on arrays and on stand-ins that record them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -30,10 +30,12 @@ class Maths(NamedTuple):
 
     before: (batch, *output shape), the values before the activation function.
     backward: dZ → Gradients, where dZ is the derivative of the loss by `before`, of the same shape.
+    following: new values of the weights that are not learned but follow the batches, by name; in training only.
     """
 
     before: Array
     backward: Callable[[Array], Gradients]
+    following: Mapping[str, Array] = {}
 
 
 class Pass(NamedTuple):
@@ -47,3 +49,18 @@ class Pass(NamedTuple):
     training: bool
     uniform: Callable[[tuple[int, ...]], Array]
     number: Callable[[str], Array]
+
+
+def scattered(parts: Sequence[Array], places: Sequence[Any], shape: tuple[int, ...]) -> Array:
+    """Zeros of this shape, to which each part is added at its place: the reverse of reading x[place] for each place.
+
+    places: indices made of slices, one for each part.
+    """
+    first: Any = parts[0]
+    if not isinstance(first, np.ndarray):
+        # Stand-ins are asked in the way in which numpy's own functions ask them.
+        return first.__array_function__(scattered, (type(first),), (parts, places, shape), {})
+    total = np.zeros(shape, first.dtype)
+    for part, place in zip(parts, places, strict=True):
+        total[place] += part
+    return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
 from nnplayground.layers.base import Layer, Shape, ShapeError, WeightSpec
@@ -71,6 +72,22 @@ class _Normalization(Layer, frozen=True):
             return ""
         return f"{self.parameter_count(*inputs):,} parameters = {len(weights)} · {inputs[0][-1]:,}"
 
+    def _scaled(self, normal: Array, weights: Mapping[str, Array]) -> Array:
+        """γ X̂ + β, as far as there are γ and β."""
+        scaled = normal * weights["gamma"] if self.scale else normal
+        return scaled + weights["beta"] if self.center else scaled
+
+    def _scaled_backward(
+        self, dz: Array, normal: Array, weights: Mapping[str, Array]
+    ) -> tuple[Array, dict[str, Array]]:
+        """The derivatives by X̂, γ and β: dX̂ = γ dZ, dγ = Σ X̂ dZ, dβ = Σ dZ."""
+        gradients = {}
+        if self.scale:
+            gradients["gamma"] = (normal * dz).sum(axis=0)
+        if self.center:
+            gradients["beta"] = dz.sum(axis=0)
+        return dz * weights["gamma"] if self.scale else dz, gradients
+
 
 class BatchNormalization(_Normalization, frozen=True):
     """(x − mean) / √(variance + ε) · γ + β per channel; training uses the batch's statistics, else running ones."""
@@ -79,6 +96,7 @@ class BatchNormalization(_Normalization, frozen=True):
         "Shifts and scales each channel to mean 0 and deviation 1 over the batch, which keeps deep networks trainable."
     )
     essential: ClassVar[tuple[str, ...]] = ("momentum",)
+    mixes_samples: ClassVar[bool] = True
 
     momentum: Momentum = 0.99
 
@@ -89,6 +107,35 @@ class BatchNormalization(_Normalization, frozen=True):
             WeightSpec("moving_mean", size, "zeros", trainable=False),
             WeightSpec("moving_variance", size, "ones", trainable=False),
         )
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """X̂ = (X − μ) / σ with σ = √(v + ε), Z = γ X̂ + β; μ and v are mean and variance of each channel.
+
+        In training they are those of the batch, and depend on X:
+        dX = (dX̂ − mean dX̂ − X̂ · mean(X̂ dX̂)) / σ. The moving ones follow: moving ← m · moving + (1 − m) · of the batch,
+        m being the momentum. In use the moving ones take their place: dX = dX̂ / σ.
+        """
+        (x,) = inputs
+        rows = x.reshape(-1, x.shape[-1])
+        moving = weights["moving_mean"], weights["moving_variance"]
+        mean = rows.mean(axis=0) if now.training else moving[0]
+        centred = rows - mean
+        variance = np.square(centred).mean(axis=0) if now.training else moving[1]
+        deviation = np.sqrt(variance + self.epsilon)
+        normal = centred / deviation
+
+        def backward(dz: Array) -> Gradients:
+            d_normal, gradients = self._scaled_backward(dz.reshape(rows.shape), normal, weights)
+            if now.training:
+                d_normal = d_normal - d_normal.mean(axis=0) - normal * (normal * d_normal).mean(axis=0)
+            return Gradients(((d_normal / deviation).reshape(x.shape),), gradients)
+
+        following = {}
+        if now.training:
+            m = self.momentum
+            following["moving_mean"] = m * moving[0] + (1 - m) * mean
+            following["moving_variance"] = m * moving[1] + (1 - m) * variance
+        return Maths(self._scaled(normal, weights).reshape(x.shape), backward, following)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.BatchNormalization(
@@ -101,6 +148,24 @@ class LayerNormalization(_Normalization, frozen=True):
 
     about: ClassVar[str] = "Shifts and scales the values of each sample to mean 0 and deviation 1, whatever its batch."
     essential: ClassVar[tuple[str, ...]] = ("epsilon",)
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """X̂ = (X − μ) / σ with σ = √(v + ε), Z = γ X̂ + β; μ and v are mean and variance along the last axis.
+
+        dX = (dX̂ − mean dX̂ − X̂ · mean(X̂ dX̂)) / σ, these means being along the last axis too.
+        """
+        (x,) = inputs
+        rows = x.reshape(-1, x.shape[-1])
+        centred = rows - rows.mean(axis=1, keepdims=True)
+        deviation = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + self.epsilon)
+        normal = centred / deviation
+
+        def backward(dz: Array) -> Gradients:
+            d, gradients = self._scaled_backward(dz.reshape(rows.shape), normal, weights)
+            d = d - d.mean(axis=1, keepdims=True) - normal * (normal * d).mean(axis=1, keepdims=True)
+            return Gradients(((d / deviation).reshape(x.shape),), gradients)
+
+        return Maths(self._scaled(normal, weights).reshape(x.shape), backward)
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.LayerNormalization(epsilon=self.epsilon, center=self.center, scale=self.scale, name=name)

@@ -73,7 +73,7 @@ def check(project: Project, facts: DataFacts | None) -> tuple[Problem, ...]:
 
 def _data_problems(project: Project, facts: DataFacts | None) -> Iterator[Problem]:
     if project.dataset is None:
-        yield Problem("dataset", "error", "There is no data yet; open an image folder or choose a sample.")
+        yield Problem("dataset", "error", "There is no data yet; open an image folder, or choose points or a sample.")
         return
     if facts is None:
         return

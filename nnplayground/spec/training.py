@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -36,15 +36,8 @@ class _Tagged(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     pass
 
 
-class _Optimizer(_Tagged, frozen=True):
-    scratch: ClassVar[bool] = False
-    """Whether the scratch engine has it."""
-
-
-class SGD(_Optimizer, frozen=True):
+class SGD(_Tagged, frozen=True):
     """v ← momentum·v − α·g, w ← w + v (nesterov: w ← w + momentum·v − α·g)."""
-
-    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.01
     momentum: Annotated[
@@ -60,10 +53,8 @@ class SGD(_Optimizer, frozen=True):
     )
 
 
-class RMSprop(_Optimizer, frozen=True):
+class RMSprop(_Tagged, frozen=True):
     """s ← ρ·s + (1 − ρ)·g², w ← w − α·g / √(s + ε); the centred form subtracts the squared mean of g."""
-
-    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.001
     rho: Annotated[
@@ -76,10 +67,8 @@ class RMSprop(_Optimizer, frozen=True):
     ] = False
 
 
-class Adam(_Optimizer, frozen=True):
+class Adam(_Tagged, frozen=True):
     """m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), w ← w − α·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m/(√v + ε)."""
-
-    scratch: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.001
     beta_1: Beta1 = 0.9
@@ -87,8 +76,8 @@ class Adam(_Optimizer, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class AdamW(_Optimizer, frozen=True):
-    """Adam with weight decay apart from the gradient: w ← w − α·λ·w."""
+class AdamW(_Tagged, frozen=True):
+    """Adam with weight decay apart from the gradient: before each of its steps, w ← w − α·λ·w."""
 
     learning_rate: LearningRate = 0.001
     weight_decay: Annotated[
@@ -100,7 +89,7 @@ class AdamW(_Optimizer, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Adagrad(_Optimizer, frozen=True):
+class Adagrad(_Tagged, frozen=True):
     """s ← s + g², w ← w − α·g / √(s + ε)."""
 
     learning_rate: LearningRate = 0.001
@@ -110,8 +99,8 @@ class Adagrad(_Optimizer, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Adamax(_Optimizer, frozen=True):
-    """Adam with the largest recent gradient in place of its mean square."""
+class Adamax(_Tagged, frozen=True):
+    """Adam with the largest recent gradient as its measure: u ← max(β₂·u, |g|), w ← w − α/(1 − β₁ᵗ) · m/(u + ε)."""
 
     learning_rate: LearningRate = 0.001
     beta_1: Beta1 = 0.9
@@ -119,8 +108,8 @@ class Adamax(_Optimizer, frozen=True):
     epsilon: OptimizerEpsilon = 1e-7
 
 
-class Nadam(_Optimizer, frozen=True):
-    """Adam with Nesterov's look ahead."""
+class Nadam(_Tagged, frozen=True):
+    """Adam with Nesterov's look ahead: steps along the running mean of the gradient as it is expected to be next."""
 
     learning_rate: LearningRate = 0.001
     beta_1: Beta1 = 0.9

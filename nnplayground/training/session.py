@@ -6,7 +6,7 @@ It decides what a press on Run means: go on, start with the weights of layers th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -24,6 +24,7 @@ from nnplayground.spec.model import Block
 from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.spec.training import Training
+from nnplayground.training.compare import Comparison, compare
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     Catalog,
@@ -95,7 +96,7 @@ class Session:
         run_id = resume.run_id if resume is not None else new_run_id()
         dataset = project.dataset
         if dataset is None:
-            yield _failed(run_id, "There is no data yet; open an image folder or choose a sample.")
+            yield _failed(run_id, "There is no data yet; open an image folder, or choose points or a sample.")
             return
         try:
             yield Preparing(run_id, "Loading the data…")
@@ -287,17 +288,32 @@ class Session:
 
         What was trained before is put aside, and comes back with its project.
         """
+        loaded = self._sound(project, Controls())
+        self._build(project, loaded, keep=True)
+        self._ask().engine.set_values({**live_values(project), **self._ask().progress.live})
+
+    def comparison(self, project: Project, controls: Controls) -> Generator[Comparison, None, None]:
+        """Train both engines side by side, see `compare`; what was trained stays as it is.
+
+        controls: may stop the loading of data; afterwards one just stops asking. Raises EngineError, NotTrained.
+        """
+        loaded = self._sound(project, controls)
+        return compare(project, loaded.facts, _bound(loaded.splits, project)["training"])
+
+    def _sound(self, project: Project, controls: Controls) -> LoadedData:
+        """The data of a project that can be trained. Raises NotTrained."""
         if project.dataset is None:
             raise NotTrained("There is no data yet.")
         try:
-            loaded = self._load(project.dataset, "", Controls(), lambda event: None)
+            loaded = self._load(project.dataset, "", controls, lambda event: None)
+        except Cancelled:
+            raise NotTrained("Reading the data was stopped.") from None
         except DataError as error:
             raise NotTrained(str(error)) from None
         problem = next((each for each in check(project, loaded.facts) if each.severity == "error"), None)
         if problem is not None:
             raise NotTrained(problem.message)
-        self._build(project, loaded, keep=True)
-        self._ask().engine.set_values({**live_values(project), **self._ask().progress.live})
+        return loaded
 
     def set_weight(self, name: str, index: tuple[int | slice, ...], value: float | Array) -> float | Array:
         """Change a part of a weight ("<layer id>/<name>"); what was there. Raises NotTrained.

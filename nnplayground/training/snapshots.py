@@ -27,7 +27,7 @@ from nnplayground.training.events import (
     SnapshotWants,
 )
 
-Part = Literal["sample", "weights", "before", "plane", "update"]
+Part = Literal["sample", "weights", "histograms", "before", "plane", "update"]
 
 BINS = 40
 HISTOGRAM_SAMPLES = 16
@@ -36,12 +36,15 @@ HISTOGRAM_VALUES = 20_000
 SHARES: dict[Part, float] = {
     "sample": 0.006,
     "weights": 0.006,
+    "histograms": 0.006,
     "before": 0.006,
     "plane": 0.15,
     "update": 0.02,
 }
 """Of the time that each part of the snapshots may take while a run goes on. The plane of points is small, and what one
 looks at all the time."""
+CALM: dict[Part, float] = {"histograms": 0.15, "before": 0.15, "update": 0.1}
+"""Seconds between two looks at what nobody reads faster, however little it costs: painting it costs more."""
 FLOW_SAMPLES = 32
 """Over how many samples units are looked for that no longer take part."""
 TRACED_VALUES = 1 << 18
@@ -173,14 +176,13 @@ class Viewer:
                 if known:
                     found = self._engine.activations(self.inputs(wants.sample_id), known)
                     activations = {layer_id: values[0] for layer_id, values in found.items()}
-        weights: dict[str, Array] = {}
         histograms: dict[str, Histogram] = {}
-        with self._pace.timed("weights", wants):
-            if wants.weights or wants.histograms:
-                everything = self._engine.weights()
-                weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
-                if wants.histograms:
-                    histograms = {name: histogram(value) for name, value in everything.items()}
+        with self._pace.timed("histograms" if wants.histograms else "weights", wants):
+            everything = self._engine.weights() if wants.weights or wants.histograms else {}
+            weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
+        with self._pace.timed("histograms", wants):
+            if wants.histograms:
+                histograms = {name: histogram(value) for name, value in everything.items()}
         before = None
         with self._pace.timed("before", wants):
             if wants.before_of is not None and wants.before_of in self._shapes:
@@ -288,7 +290,7 @@ class Pace:
             sample_id=wants.sample_id if parts["sample"] else None,
             layer_ids=wants.layer_ids if parts["sample"] else (),
             weights=wants.weights if parts["weights"] else (),
-            histograms=wants.histograms and parts["weights"],
+            histograms=wants.histograms and parts["histograms"],
             before_of=wants.before_of if parts["before"] else None,
             plane=wants.plane if parts["plane"] else PlaneWants(),
             flow=wants.flow and parts["update"],
@@ -309,7 +311,7 @@ class Pace:
             # A part that is done in two goes waits for both.
             since = max(self._due_at.get(part, 0.0), ended) if self._asked.get(part) == wish else ended
             self._asked[part] = wish
-            self._due_at[part] = since + (ended - began) / SHARES[part]
+            self._due_at[part] = since + max((ended - began) / SHARES[part], CALM.get(part, 0.0))
 
 
 def _wish(part: Part, wants: SnapshotWants) -> object:
@@ -317,7 +319,9 @@ def _wish(part: Part, wants: SnapshotWants) -> object:
     if part == "sample":
         return (wants.sample_id, wants.layer_ids) if wants.sample_id is not None else None
     if part == "weights":
-        return (wants.weights, wants.histograms) if wants.weights or wants.histograms else None
+        return wants.weights or None
+    if part == "histograms":
+        return wants.histograms or None
     if part == "plane":
         return wants.plane if wants.plane.anything else None
     if part == "update":

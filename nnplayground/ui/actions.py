@@ -31,6 +31,13 @@ _TABLE: tuple[tuple[str, str, str, tuple[QKeySequence.StandardKey | str, ...], s
     ("step_epoch", "Step one &epoch", "step", ("Shift+F10",), "Train to the end of the epoch, then pause."),
     ("stop", "&Stop", "stop", ("Shift+F5",), "End the run. The weights stay, and Run goes on from them."),
     ("reset", "Rese&t", "reset", ("Ctrl+Shift+F5",), "Forget what was learned; the next run starts from the seed."),
+    (
+        "compare_engines",
+        "&Compare engines…",
+        "check",
+        (),
+        "Train this model on both engines from the same weights, and see whether they agree.",
+    ),
     ("reset_layout", "&Reset layout", "fit", (), "Put all panels back to their places."),
     ("larger_text", "&Larger text", "search", ("Ctrl+Shift+L",), "Larger letters everywhere, for the classroom."),
     ("about", "&About nnplayground", "info", (), "Version and licences."),

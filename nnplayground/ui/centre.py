@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QHBoxLayout,
     QLabel,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnplayground.layers.core import Input
 from nnplayground.spec.dataset import Points
 from nnplayground.spec.project import Project
 from nnplayground.ui.canvas.panel import CanvasPanel
@@ -112,9 +114,11 @@ class Centre(QWidget):
 
     def _show(self, view: QWidget) -> None:
         self._buttons.button(0 if view is self.canvas else 1).setChecked(True)
-        if self._stack.currentWidget() is view:
+        before = self._stack.currentWidget()
+        if before is view:
             return
-        had_focus = self._stack.currentWidget().isAncestorOf(self.focusWidget() or self)
+        focused = QApplication.focusWidget()
+        had_focus = before is not None and focused is not None and before.isAncestorOf(focused)
         self._stack.setCurrentWidget(view)
         if had_focus:
             view.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -136,8 +140,11 @@ class Centre(QWidget):
             self._choose_view()
 
     def _choose_view(self) -> None:
-        """Points are for the neurons, where these can show the model; everything else is for the blocks."""
+        """Points are for the neurons, where these can show the model; everything else is for the blocks, which also
+        offer something to begin with.
+        """
         project = self._document.project
         points = isinstance(project.dataset, Points)
+        begun = any(not isinstance(block.layer, Input) for block in project.model.blocks)
         self._bar.setVisible(points)
-        self._show(self.neurons if points and self.neurons.fits(project) else self.canvas)
+        self._show(self.neurons if points and begun and self.neurons.fits(project) else self.canvas)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +14,10 @@ from nnplayground.training.questions import Refusal
 from nnplayground.ui.document import Document
 from nnplayground.ui.runner import Runner
 
+_WEIGHT_CHANGE = 2
+"""Tells these commands from the document's own."""
+_NUDGE_SECONDS = 1.5
+"""Changes of the same weight that follow one another sooner are one."""
 _CALM_MILLISECONDS = 60
 """A project that changes, as while a slider is dragged, is made ready after so long a rest."""
 
@@ -79,6 +84,7 @@ class _WeightChange(QUndoCommand):
         self._before = before
         self._after = after
         self._is_done = True
+        self._at = time.monotonic()
 
     def redo(self) -> None:
         if not self._is_done:
@@ -87,3 +93,15 @@ class _WeightChange(QUndoCommand):
 
     def undo(self) -> None:
         self._hands.put(self._name, self._index, self._before)
+
+    def id(self) -> int:
+        return _WEIGHT_CHANGE
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """One number that is nudged again and again is one step of undo."""
+        if not isinstance(other, _WeightChange) or (other._name, other._index) != (self._name, self._index):
+            return False
+        if other._at - self._at > _NUDGE_SECONDS:
+            return False
+        self._after, self._at = other._after, other._at
+        return True

@@ -12,22 +12,22 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget
 
 from nnplayground.sample_projects import sample_projects
-from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.files import SUFFIX
 from nnplayground.spec.project import Project
 from nnplayground.spec.templates import TEMPLATES
 from nnplayground.training.mailbox import Frame
 from nnplayground.training.runs import runs_folder
+from nnplayground.ui.about import show_about
 from nnplayground.ui.actions import Actions
+from nnplayground.ui.data_watch import DataWatch
 from nnplayground.ui.document import Document
 from nnplayground.ui.hands_on import HandsOn
 from nnplayground.ui.menus import MenuCommands, build_menus
 from nnplayground.ui.preferences import Preferences
-from nnplayground.ui.project_files import ProjectFiles, document_name
+from nnplayground.ui.project_files import POINTS_SUFFIXES, ProjectFiles, document_name
 from nnplayground.ui.runner import Runner
 from nnplayground.ui.sample_questions import SampleQuestions
-from nnplayground.ui.scanner import Scanner
 from nnplayground.ui.start_page import StartPage
 from nnplayground.ui.status import StatusNotes
 from nnplayground.ui.theme import ThemeName, apply_theme, colors
@@ -52,8 +52,7 @@ class MainWindow(QMainWindow):
         self.document = Document(parent=self)
         self.runner = Runner(session or new_session, self)
         self.workspace = Workspace(self.document)
-        self._scanner = Scanner(self)
-        self._scanned: Dataset | None = None
+        self._data = DataWatch(self.document, self.runner, self)
         self._commands = Actions(self)
         self._toolbar = RunToolBar(self._commands, self.document)
         self._start_page: StartPage | None = None
@@ -62,7 +61,6 @@ class MainWindow(QMainWindow):
         self._status = StatusNotes(self.statusBar(), self.document)
         self.files = ProjectFiles(self.document, preferences, window=self, commit=self._commit_pending)
         self._stack = QStackedWidget()
-        self._start_pending = False
         self._run_kept = False
         self._placed = False
         self._close_accepted = False
@@ -107,12 +105,13 @@ class MainWindow(QMainWindow):
             "reset": self._on_reset,
             "reset_layout": self.workspace.reset_layout,
             "larger_text": self._on_larger_text,
-            "about": self._on_about,
+            "about": lambda: show_about(self),
             "start_page": self.show_start_page,
+            "compare_engines": self._on_compare_engines,
         }.items():
             act[name].triggered.connect(slot)
         self.files.shown.connect(self._show_workspace)
-        self.files.reload_requested.connect(self._on_reload_requested)
+        self.files.reload_requested.connect(self._data.look_again)
         self.files.saved.connect(self._status.show_saved_now)
         self.files.advised.connect(lambda text: self.workspace.messages.show_message(text, stays=True))
         document = self.document
@@ -127,17 +126,21 @@ class MainWindow(QMainWindow):
         self.runner.frame_ready.connect(self._on_frame)
         self.runner.state_changed.connect(self._refresh)
         self.runner.closed.connect(self._on_runner_closed)
-        self._scanner.found.connect(self._on_found)
         workspace = self.workspace
         workspace.wants_changed.connect(self._send_wants)
         workspace.detail_requested.connect(self._questions.show_detail)
         workspace.weight_edit_requested.connect(self._hands.change_weight)
+        workspace.painting.connect(self.runner.hold_training)
+        workspace.step_requested.connect(self._step_once)
         workspace.centre.speed_chosen.connect(self.runner.set_speed)
         self._hands.refused.connect(lambda text: workspace.messages.show_message(text, "warning"))
         workspace.canvas.template_requested.connect(self.use_template)
         workspace.canvas.run_pause_requested.connect(self._on_run_pause)
         workspace.curves.run_pause_requested.connect(self._on_run_pause)
+        workspace.neurons.run_pause_requested.connect(self._on_run_pause)
+        workspace.boundary.run_pause_requested.connect(self._on_run_pause)
         workspace.dataset.open_folder_requested.connect(self.files.ask_for_folder)
+        workspace.dataset.open_points_requested.connect(self.files.ask_for_points)
         workspace.dataset.locate_requested.connect(self.files.ask_for_moved_data)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
 
@@ -178,10 +181,7 @@ class MainWindow(QMainWindow):
 
     def start_when_ready(self) -> None:
         """Start as soon as the data has been looked at."""
-        if self.document.facts is not None:
-            self.start()
-        else:
-            self._start_pending = True
+        self._data.when_known(self.start)
 
     def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def]
         self._commit_pending()
@@ -201,6 +201,13 @@ class MainWindow(QMainWindow):
         self.workspace.show_reset()
         self._hands.forget()
         self._refresh()
+
+    def _on_compare_engines(self) -> None:
+        from nnplayground.ui.compare_dialog import CompareDialog
+
+        dialog = CompareDialog(self.runner, self.document, self)
+        dialog.compared.connect(self._status.show_comparison)
+        dialog.show()
 
     def _on_cancel_loading(self) -> None:
         self.runner.cancel_loading()
@@ -236,9 +243,6 @@ class MainWindow(QMainWindow):
 
     def _on_set_aside(self) -> None:
         """Another project comes: the run ends and is kept, and nothing of it is seen with the new one."""
-        self._start_pending = False
-        self._scanned = None
-        self._scanner.cancel()
         self._questions.close()
         ended = self.runner.active
         self.runner.forget()
@@ -250,29 +254,7 @@ class MainWindow(QMainWindow):
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.runner.project_changed(before, after)
-        if after.dataset != before.dataset or after.dataset != self._scanned:
-            self._scanned = after.dataset
-            if after.dataset is not None:
-                self._scanner.scan(after.dataset)
-            else:
-                self._scanner.cancel()
         self._refresh()
-
-    def _on_reload_requested(self) -> None:
-        dataset = self.document.project.dataset
-        if dataset is not None:
-            self.runner.forget_data()
-            self._scanner.scan(dataset)
-
-    def _on_found(self, dataset: Dataset, facts: DataFacts) -> None:
-        if dataset != self.document.project.dataset:
-            return
-        self.document.set_facts(facts)
-        if self._start_pending:
-            self._start_pending = False
-            self.start()
-        elif facts.problem is None and not self.runner.active:
-            self.runner.preload(dataset)
 
     def discard_changes(self) -> None:
         """Closing will not ask about what has changed until now."""
@@ -310,6 +292,8 @@ class MainWindow(QMainWindow):
             self._toolbar.progress.show_idle("" if on_start_page else problem)
         self.workspace.inspector.set_running(not idle)
         self.workspace.dataset.set_running(not idle)
+        self.workspace.boundary.set_running(not idle)
+        self.workspace.maths.set_running(state == "running")
         stack = self.document.undo_stack
         act["undo"].setEnabled(stack.canUndo())
         act["redo"].setEnabled(stack.canRedo())
@@ -337,6 +321,7 @@ class MainWindow(QMainWindow):
             page = self._start_page = StartPage(sample_projects())
             page.sample_requested.connect(self.files.open_sample)
             page.folder_requested.connect(self.files.ask_for_folder)
+            page.points_requested.connect(self.files.new_points)
             page.project_requested.connect(self.files.ask_for_project)
             page.recent_requested.connect(lambda path: self.files.open_path(Path(path)))
             page.empty_requested.connect(self.files.new)
@@ -364,17 +349,6 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.PaletteChange:
             self._commands.recolor(colors(self))
         super().changeEvent(event)
-
-    def _on_about(self) -> None:
-        from nnplayground import __version__
-
-        QMessageBox.about(
-            self,
-            "About nnplayground",
-            f"<b>nnplayground {__version__}</b><p>Build neural networks by hand, train them on your own data and watch "
-            f"everything live.</p><p>MIT licence. Made with Qt (LGPL), pyqtgraph, numpy, Pillow, msgspec, Keras and "
-            f"TensorFlow. The handwritten digits are from scikit-learn.</p>",
-        )
 
     def _place(self) -> None:
         if self._placed or not self.isVisible():
@@ -412,7 +386,7 @@ class MainWindow(QMainWindow):
             self._preferences.set_layout("workspace", self.workspace.saveState())
         self._preferences.set_layout("window", self.saveGeometry())
         self._questions.close()
-        self._scanner.shutdown()
+        self._data.shutdown()
         self.workspace.shutdown()
         self.runner.close()
         event.accept()
@@ -448,9 +422,9 @@ def new_session() -> Session:
 
 
 def _dropped(event: QDropEvent) -> Path | None:
-    """The one folder or project file that is being dropped, if it is that."""
+    """The one folder, project file or file of points that is being dropped, if it is that."""
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if path.is_dir() or path.suffix == SUFFIX else None
+    return path if path.is_dir() or path.suffix.lower() in (SUFFIX, *POINTS_SUFFIXES) else None

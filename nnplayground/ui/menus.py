@@ -39,6 +39,8 @@ def build_menus(bar: QMenuBar, actions: Actions, workspace: Workspace, commands:
     run = bar.addMenu("&Run")
     for name in ("run", "pause", "step", "step_epoch", "stop", "reset"):
         run.addAction(actions[name])
+    run.addSeparator()
+    run.addAction(actions["compare_engines"])
     _view_menu(bar.addMenu("&View"), actions, workspace, commands)
     help_menu = bar.addMenu("&Help")
     help_menu.addAction(actions["start_page"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nnplayground.training.store import RunStore
 
 State = Literal["idle", "running", "paused", "stopping"]
-FRAME_MILLISECONDS = 33
+FRAME_MILLISECONDS = 30
 
 
 class Runner(QObject):
@@ -36,6 +36,8 @@ class Runner(QObject):
     state_changed = Signal(str)
     frame_ready = Signal(object)
     """A Frame, about 30 times a second while something happens."""
+    forgot = Signal()
+    """The trained weights were forgotten; nothing that was asked before is answered any more."""
     closed = Signal()
     """The engine thread has ended, after `close`."""
     _answered = Signal(object)
@@ -122,6 +124,13 @@ class Runner(QObject):
         )
         self._set_state("paused" if first_step is not None else "running")
 
+    def hold_training(self, painting: bool) -> None:
+        """While the window paints, the engine waits for a moment, which keeps both faster; see EngineWorker."""
+        if painting:
+            self._worker.not_painting.clear()
+        else:
+            self._worker.not_painting.set()
+
     def set_speed(self, updates_per_second: float | None) -> None:
         """How fast to train, at most; None: as fast as it goes."""
         self._speed = updates_per_second
@@ -179,6 +188,7 @@ class Runner(QObject):
         if self._worker.alive:
             self._worker.ask(lambda session: session.reset(), lambda answer: None, between_runs=True)
         self._set_state("idle")
+        self.forgot.emit()
 
     def forget(self) -> None:
         """Another project takes the place of this one: as `reset`, and data that is being read is not wanted either."""
@@ -267,12 +277,12 @@ class Runner(QObject):
         frame = self._mailbox.drain()
         if frame is None:
             return
-        self._worker.not_painting.clear()
+        self.hold_training(True)
         try:
             self._show(frame)
         finally:
             # After the paint events that showing the frame has caused.
-            QTimer.singleShot(0, self._worker.not_painting.set)
+            QTimer.singleShot(0, lambda: self.hold_training(False))
 
     def _show(self, frame: Frame) -> None:
         if frame.loaded is not None or frame.refused is not None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from nnplayground.training.events import Catalog
+from nnplayground.training.events import Catalog, SamplePrediction
+from nnplayground.ui.widgets.plane_pictures import PlanePictures, PointPicture
 
 SPLIT_ORDER = ("validation", "training", "test")
 """What was not trained on comes first: there the model shows what it can."""
@@ -23,9 +24,10 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
-    """Finds samples by id and by group."""
+    """Finds samples by id and by group. plane: has the pictures of samples that are points."""
 
     catalog: Catalog
+    plane: PlanePictures | None = None
 
     @cached_property
     def places(self) -> dict[str, tuple[str, int]]:
@@ -40,6 +42,10 @@ class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
     def class_names(self) -> tuple[str, ...]:
         """Empty where the targets are numbers."""
         return self.catalog.facts.class_names if self.catalog.facts.target == "classes" else ()
+
+    def explains(self, prediction: SamplePrediction) -> bool:
+        """Whether a prediction is about these classes: a model that was trained on other data may have others."""
+        return not self.class_names or len(self.class_names) == max(2, len(prediction.values))
 
     def groups(self) -> list[Group]:
         """All groups that are not empty, the validation split first."""
@@ -66,6 +72,10 @@ class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def file(self, sample_id: str) -> Path | None:
         return self.catalog.files.get(sample_id)
+
+    def point(self, sample_id: str) -> PointPicture | None:
+        """Its picture where it is a point."""
+        return self.plane.picture(sample_id) if self.plane is not None else None
 
     def split(self, sample_id: str) -> str:
         return self.places[sample_id][0]

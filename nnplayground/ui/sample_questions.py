@@ -31,7 +31,9 @@ class SampleQuestions(QObject):
         if catalog is None:
             return
         if self._view is None:
-            self._view = SampleDetail(self._workspace.pictures, self._workspace)
+            self._view = SampleDetail(
+                self._workspace.pictures, self._workspace, plane=self._workspace.boundary.pictures
+            )
             self._view.details_wanted.connect(self._answer_details)
             self._view.occlusion_requested.connect(self._answer_occlusion)
         dataset = self._document.project.dataset

@@ -32,6 +32,7 @@ class StatusNotes(QWidget):
         self._ending = ""
         self._running = ""
         self._tensorflow_ready = False
+        self._comparison = ""
         self._activity = ElidedLabel()
         self._activity.setObjectName("status_activity")
         self._saved = QLabel()
@@ -49,12 +50,17 @@ class StatusNotes(QWidget):
         bar.setSizeGripEnabled(False)
         bar.addWidget(self, 1)
         bar.addPermanentWidget(self._engine)
-        document.changed.connect(lambda before, after: self._show_engine())
+        document.changed.connect(self._on_changed)
         document.changed.connect(lambda before, after: self._show_saved())
         document.replaced.connect(self._on_replaced)
         document.undo_stack.cleanChanged.connect(lambda clean: self._show_saved())
         document.path_changed.connect(self._show_saved)
         self._show_saved()
+        self._show_engine()
+
+    def _on_changed(self, before: Project, after: Project) -> None:
+        if before.model != after.model or before.dataset != after.dataset:
+            self._comparison = ""
         self._show_engine()
 
     def show_saved_now(self) -> None:
@@ -95,6 +101,11 @@ class StatusNotes(QWidget):
         """What was learned is forgotten."""
         self._ending = self._running = ""
 
+    def show_comparison(self, words: str) -> None:
+        """How well both engines agree about this model, in one line; until the project is another."""
+        self._comparison = words
+        self._show_engine()
+
     def _on_replaced(self) -> None:
         self._saved_at = None
         self._ending = ""
@@ -111,11 +122,12 @@ class StatusNotes(QWidget):
 
     def _show_engine(self) -> None:
         if self._document.project.training.engine == "scratch":
-            self._engine.setText("Scratch engine ready (numpy)")
+            text = "Scratch engine ready (numpy)"
         elif self._tensorflow_ready:
-            self._engine.setText(f"{_tensorflow()} ready")
+            text = f"{_tensorflow()} ready"
         else:
-            self._engine.setText("TensorFlow is loaded at the first run")
+            text = "TensorFlow is loaded at the first run"
+        self._engine.setText(f"{self._comparison}  ·  {text}" if self._comparison else text)
 
 
 def _run_words(started: RunStarted, project: Project) -> str:

@@ -220,6 +220,9 @@ QPushButton[flat_look="true"], QToolButton[flat_look="true"] {{ background: tran
 QPushButton[flat_look="true"]:hover, QToolButton[flat_look="true"]:hover {{ background: {theme.raised}; }}
 QPushButton[flat_look="true"]:focus, QToolButton[flat_look="true"]:focus {{ border-color: {theme.accent}; }}
 QToolButton[tiny="true"] {{ padding: 3px 5px; }}
+QToolButton[snug="true"] {{ padding: 1px 4px; }}
+QToolButton[quiet="true"] {{ color: {theme.muted}; }}
+QToolButton[quiet="true"]:hover {{ color: {theme.text}; }}
 QPushButton[compact="true"], QToolButton[compact="true"] {{ padding: 3px 7px; }}
 QPushButton[link="warning"] {{ background: transparent; border-color: transparent; color: {theme.warning};
     padding: 1px 0; text-align: left; }}
@@ -239,6 +242,7 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {{ color: {disabled};
     border-color: {theme.separator}; }}
 QLineEdit[invalid="true"], QSpinBox[invalid="true"], QComboBox[invalid="true"] {{ border-color: {theme.error}; }}
+QSpinBox[compact="true"] {{ padding: 2px 0 2px 4px; }}
 QComboBox {{ padding-right: 2px; }}
 QComboBox[compact="true"] {{ padding: 2px 20px 2px 7px; }}
 QComboBox QLineEdit {{ border: none; background: transparent; padding: 0; }}

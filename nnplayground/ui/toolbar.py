@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -26,6 +26,7 @@ from nnplayground.ui.widgets.thin_bar import ThinBar
 
 _GAP = 10
 """Pixels between progress and settings."""
+_REST_MILLISECONDS = 100
 
 
 class RunToolBar(QToolBar):
@@ -176,6 +177,11 @@ class RunProgress(QWidget):
         self._epochs_timed = 0
         self._rate = 0.0
         self._shown_at = 0.0
+        self._place: tuple[int, int] | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MILLISECONDS)
+        self._rest.timeout.connect(self._show_latest)
         self.show_idle(None)
 
     def usual_width(self, *, active: bool) -> int:
@@ -227,11 +233,21 @@ class RunProgress(QWidget):
             last = frame.steps[-1]
             fresh = sum(step.samples_per_second for step in frame.steps) / len(frame.steps)
             self._rate = fresh if not self._rate else 0.9 * self._rate + 0.1 * fresh
-            self._show_place(last.epoch, last.first_update - 1 + len(last.values["loss"]))
-            self._show_speed()
+            self._place = (last.epoch, last.first_update - 1 + len(last.values["loss"]))
+            if not self._rest.isActive():
+                self._show_latest()
         if frame.ended is not None:
+            self._place = None
             self._ended = frame.ended
             self._show_end(frame.ended)
+
+    def _show_latest(self) -> None:
+        """Where the run is now, but not more often than can be read: each time the toolbar is laid out anew."""
+        if self._place is not None:
+            self._show_place(*self._place)
+            self._show_speed()
+            self._place = None
+            self._rest.start()
 
     def _show_place(self, epoch: int, update: int) -> None:
         self._epoch.show_text(f"Epoch {epoch:,} / {self._epochs:,}", tip=f"{update:,} updates so far")

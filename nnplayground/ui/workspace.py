@@ -6,16 +6,20 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
+from nnplayground.spec.dataset import Points
 from nnplayground.training.events import Catalog, DataLoaded, PlaneWants, RunStarted, Snapshot, SnapshotWants
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.centre import Centre
 from nnplayground.ui.docks import PanelDock, TabMenus
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.activations import ActivationsPanel
+from nnplayground.ui.panels.boundary import BoundaryPanel
 from nnplayground.ui.panels.confusion import ConfusionPanel
 from nnplayground.ui.panels.curves import CurvesPanel
 from nnplayground.ui.panels.dataset import DatasetPanel
+from nnplayground.ui.panels.gradients import GradientsPanel
 from nnplayground.ui.panels.inspector import InspectorPanel
+from nnplayground.ui.panels.maths import MathsPanel
 from nnplayground.ui.panels.mistakes import MistakesPanel
 from nnplayground.ui.panels.palette import PalettePanel
 from nnplayground.ui.panels.weights import WeightsPanel
@@ -38,6 +42,10 @@ class Workspace(QMainWindow):
     """A sample is to be shown large, with reasons."""
     weight_edit_requested = Signal(str, object, object)
     """(name, index, values): a part of a weight is to be changed by hand."""
+    painting = Signal(bool)
+    """Panels are being painted with what has come of a run: True when it begins, False when it is done."""
+    step_requested = Signal(str)
+    """"update" or "epoch": train that much, then pause."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,15 +59,19 @@ class Workspace(QMainWindow):
         self.palette_panel = PalettePanel()
         self.dataset = DatasetPanel(document)
         self.inspector = InspectorPanel(document)
-        self.activations = ActivationsPanel(self.pictures)
+        self.boundary = BoundaryPanel(document)
+        self.activations = ActivationsPanel(self.pictures, plane=self.boundary.pictures)
         self.curves = CurvesPanel()
         self.confusion = ConfusionPanel()
         self.weights = WeightsPanel(document)
-        self.mistakes = MistakesPanel(self.pictures)
+        self.maths = MathsPanel(document)
+        self.gradients = GradientsPanel()
+        self.mistakes = MistakesPanel(self.pictures, plane=self.boundary.pictures)
         self._docks: dict[str, PanelDock] = {}
         self._tab_menus = TabMenus(self)
         self._staggered = Staggered(self)
         self._layer = ""
+        self._points = False
         self._catalog: Catalog | None = None
         self._build()
         self._connect()
@@ -81,20 +93,39 @@ class Workspace(QMainWindow):
         self._dock(self.dataset, "Data", _LEFT)
         self._dock(self.inspector, "Inspector", _RIGHT, header=self.inspector.header)
         self._dock(self.activations, "Activations", _RIGHT)
-        for panel, title in ((self.curves, "Curves"), (self.weights, "Weights"), (self.confusion, "Confusion")):
-            self._dock(panel, title, _BOTTOM)
-        self._dock(self.mistakes, "Mistakes", _BOTTOM, header=self.mistakes.header)
         self.splitDockWidget(self._docks["inspector"], self._docks["activations"], Qt.Orientation.Horizontal)
+        self._dock(self.boundary, "Boundary", on="activations")
+        self._dock(self.curves, "Curves", _BOTTOM)
+        self._dock(self.mistakes, "Mistakes", _BOTTOM, header=self.mistakes.header)
         self.splitDockWidget(self._docks["curves"], self._docks["mistakes"], Qt.Orientation.Horizontal)
-        self.tabifyDockWidget(self._docks["curves"], self._docks["weights"])
-        self.tabifyDockWidget(self._docks["weights"], self._docks["confusion"])
+        stacked = {
+            "Weights": self.weights,
+            "Confusion": self.confusion,
+            "Maths": self.maths,
+            "Gradients": self.gradients,
+        }
+        for title, panel in stacked.items():
+            self._dock(panel, title, on="curves")
         self._docks["curves"].raise_()
+        self._docks["activations"].raise_()
 
-    def _dock(self, panel: QWidget, title: str, area: Qt.DockWidgetArea, *, header: QWidget | None = None) -> None:
+    def _dock(
+        self,
+        panel: QWidget,
+        title: str,
+        area: Qt.DockWidgetArea = _BOTTOM,
+        *,
+        on: str = "",
+        header: QWidget | None = None,
+    ) -> None:
+        """on: the panel beside which this one is a tab."""
         dock = PanelDock(panel, title, header=header)
         dock.visibilityChanged.connect(self._on_docks_changed)
         dock.dockLocationChanged.connect(self._on_docks_changed)
-        self.addDockWidget(area, dock)
+        if on:
+            self.tabifyDockWidget(self._docks[on], dock)
+        else:
+            self.addDockWidget(area, dock)
         self._docks[panel.objectName()] = dock
 
     def _on_docks_changed(self) -> None:
@@ -109,6 +140,7 @@ class Workspace(QMainWindow):
         self.canvas.edit_requested.connect(self._on_edit_requested)
         self.activations.layer_chosen.connect(self._on_activation_layer)
         self.activations.sample_changed.connect(lambda sample_id: self.wants_changed.emit())
+        self.activations.sample_changed.connect(self.boundary.select_sample)
         self.weights.wants_changed.connect(self.wants_changed)
         self.inspector.before_of_changed.connect(self.wants_changed)
         self.inspector.layer_renamed.connect(lambda before, after: self.canvas.select([after]))
@@ -116,20 +148,34 @@ class Workspace(QMainWindow):
         self.confusion.cell_chosen.connect(self._on_cell_chosen)
         self.mistakes.sample_chosen.connect(self.activations.show_sample)
         self.mistakes.detail_requested.connect(self.detail_requested)
+        self._staggered.began.connect(lambda: self.painting.emit(True))
+        self._staggered.ended.connect(lambda: self.painting.emit(False))
         self.centre.view_changed.connect(self.wants_changed)
         self.neurons.wants_changed.connect(self.wants_changed)
         self.neurons.layer_selected.connect(lambda layer_id: self.canvas.select([layer_id]))
+        self.neurons.unit_hovered.connect(self.boundary.show_unit)
+        self.boundary.wants_changed.connect(self.wants_changed)
+        self.boundary.sample_chosen.connect(self.activations.show_sample)
+        self.maths.wants_changed.connect(self.wants_changed)
+        self.maths.step_requested.connect(self.step_requested)
+        self.maths.layer_chosen.connect(lambda layer_id: self.canvas.select([layer_id]))
+        self.maths.phase_changed.connect(self.canvas.show_phase)
         self.neurons.weight_edit_requested.connect(self.weight_edit_requested.emit)
         self.weights.weight_edit_requested.connect(self.weight_edit_requested)
         self._document.changed.connect(self._on_project_changed)
+        self._document.replaced.connect(self._on_replaced)
 
     def place_docks(self, width: int, height: int) -> None:
         """Sizes in keeping with the window, for the first start and after a reset of the layout."""
         # Larger letters need more room at the sides, of which the canvas has the most to give.
         scale = min(max(self.fontMetrics().height() / _USUAL_LINE, 1.0), 1.15)
         side = round(scale * max(206, min(250, width * 15 // 100)))
-        inspector = round(scale * max(262, min(330, width * 20 // 100)))
-        activations = round(scale * max(250, min(330, width * 20 // 100)))
+        # Of points, one looks at the plane, and chooses them in the data panel; of images, at what layers make of them.
+        inspector = round(scale * max(262, min(300 if self._points else 330, width * 20 // 100)))
+        activations = round(
+            scale * max(250, min(380 if self._points else 330, width * (26 if self._points else 20) // 100))
+        )
+        layers = 24 if self._points else 46
         bottom = max(220, min(420, height * 31 // 100))
         docks = self._docks
         self.resizeDocks([docks["palette"]], [side], Qt.Orientation.Horizontal)
@@ -142,7 +188,9 @@ class Workspace(QMainWindow):
             [docks["curves"], docks["mistakes"]], [rest * 52 // 100, rest * 48 // 100], Qt.Orientation.Horizontal
         )
         self.resizeDocks(
-            [docks["palette"], docks["dataset"]], [height * 46 // 100, height * 46 // 100], Qt.Orientation.Vertical
+            [docks["palette"], docks["dataset"]],
+            [height * layers // 100, height * (92 - layers) // 100],
+            Qt.Orientation.Vertical,
         )
 
     def reset_layout(self) -> None:
@@ -160,6 +208,9 @@ class Workspace(QMainWindow):
         docks = self._docks
         self.splitDockWidget(docks["curves"], docks["weights"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["weights"], docks["confusion"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["confusion"], docks["maths"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["maths"], docks["gradients"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["activations"], docks["boundary"], Qt.Orientation.Horizontal)
         for dock in docks.values():
             dock.show()
 
@@ -188,7 +239,9 @@ class Workspace(QMainWindow):
             weights=tuple(dict.fromkeys((*weights, *neurons))),
             histograms=weights_shown and self.weights.wants_histograms(),
             before_of=self.inspector.before_of,
-            plane=PlaneWants(layer_ids=neurons),
+            flow=self.gradients.isVisible(),
+            trace=self.maths.wanted_layer if self.maths.isVisible() else None,
+            plane=PlaneWants(neurons, self.boundary.wanted_layer if self.boundary.isVisible() else None),
         )
 
     @property
@@ -217,11 +270,13 @@ class Workspace(QMainWindow):
         if frame.started is not None:
             self._show_started(frame.started)
         self.curves.show_frame(frame)
+        self.boundary.show_frame(frame)
         if frame.snapshot is not None:
             self._show_snapshot(frame.snapshot)
         if frame.mistakes is not None:
             mistakes = frame.mistakes
             self._staggered.put("mistakes", lambda: self.mistakes.show_mistakes(mistakes))
+            self._staggered.put("boundary", lambda: self.boundary.show_mistakes(mistakes))
             self._staggered.put("confusion", lambda: self.confusion.show_mistakes(mistakes))
         if frame.epochs:
             seconds = frame.epochs[-1].seconds
@@ -234,8 +289,13 @@ class Workspace(QMainWindow):
     def _show_catalog(self, catalog: Catalog) -> None:
         self.dataset.show_progress("", 0, 0)
         self._catalog = catalog
+        # First, for it has the pictures of points for the others.
+        self.boundary.show_catalog(catalog)
         self.activations.show_catalog(catalog)
         self.mistakes.show_catalog(catalog)
+        # The sample that the activations begin with nobody has chosen.
+        self.boundary.select_sample("")
+        self.maths.show_catalog(catalog)
 
     def _show_started(self, started: RunStarted) -> None:
         if started.reinitialized:
@@ -249,6 +309,12 @@ class Workspace(QMainWindow):
             self._staggered.put("activations", lambda: self.activations.show_snapshot(snapshot))
         if snapshot.plane is not None or snapshot.wants.weights:
             self._staggered.put("neurons", lambda: self.neurons.show_snapshot(snapshot))
+        if snapshot.trace is not None:
+            self._staggered.put("maths", lambda: self.maths.show_snapshot(snapshot))
+        if snapshot.flow is not None:
+            self._staggered.put("gradients", lambda: self.gradients.show_snapshot(snapshot))
+        if snapshot.plane is not None:
+            self._staggered.put("plane", lambda: self.boundary.show_snapshot(snapshot))
         if snapshot.wants.weights or snapshot.wants.histograms:
             self._staggered.put("weights", lambda: self.weights.show_snapshot(snapshot))
         before, layer_id = snapshot.before, snapshot.wants.before_of
@@ -262,6 +328,7 @@ class Workspace(QMainWindow):
         self._layer = layer_id
         self.inspector.show_layer(layer_id)
         self.neurons.show_selected(layer_id)
+        self.maths.set_layer(layer_id)
         self._show_activation_layer()
         self.weights.set_layer(layer_id)
         self.wants_changed.emit()
@@ -289,6 +356,14 @@ class Workspace(QMainWindow):
         self.palette_panel.set_engine(self._document.project.training.engine)
         self.wants_changed.emit()
 
+    def _on_replaced(self) -> None:
+        """What one looks at first: the plane of points, or what layers make of a picture."""
+        points = isinstance(self._document.project.dataset, Points)
+        if points != self._points:
+            self._points = points
+            self.place_docks(self.width(), self.height())
+        self.show_panel("boundary" if points else "activations")
+
     def _show_layers(self) -> None:
         model = self._document.project.model
         titles = [(block.id, f"{block.id} · {block.layer.type}") for block in model.blocks]
@@ -311,6 +386,9 @@ class Workspace(QMainWindow):
             self.confusion,
             self.weights,
             self.neurons,
+            self.boundary,
+            self.maths,
+            self.gradients,
             self.messages,
         ):
             panel.clear()
@@ -323,6 +401,9 @@ class Workspace(QMainWindow):
         self.confusion.clear()
         self.weights.clear()
         self.neurons.clear()
+        self.boundary.clear()
+        self.maths.clear()
+        self.gradients.clear()
         if self._catalog is not None:
             self._show_catalog(self._catalog)
         self.messages.show_message("What was learned is forgotten; the next run starts from the seed.")

@@ -34,7 +34,7 @@ from nnplayground.samples import Preparation, Samples
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import SGD, Adam, Training
+from nnplayground.spec.training import SGD, Adam, Nadam, Training
 
 SIDE = 8
 SHAPE = (SIDE, SIDE, 3)
@@ -251,7 +251,7 @@ class TestRandomness:
         for engine in engines:
             engine.close()
 
-    @pytest.mark.parametrize("optimizer", [Adam(), SGD(momentum=0.9)], ids=str)
+    @pytest.mark.parametrize("optimizer", [Adam(), SGD(momentum=0.9), Nadam()], ids=str)
     def test_a_resumed_run_gives_the_same_bits(self, bench: Any, cnn: Model, shuffled: Any, optimizer: Any) -> None:
         """Four epochs equal two, and two more in a new engine: weights, optimizer, dropout, augmentation."""
         samples, training = bench.images(cnn, 29), Training(optimizer=optimizer)

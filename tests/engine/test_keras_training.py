@@ -13,7 +13,7 @@ import msgspec
 
 from nnplayground.engine.keras.runtime import keras
 from nnplayground.layers.base import derived_seed
-from nnplayground.layers.convolution import Conv2D
+from nnplayground.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from nnplayground.layers.core import Activation, Dense, Flatten, Input
 from nnplayground.layers.pooling import MaxPooling2D
 from nnplayground.layers.regularization import BatchNormalization, Dropout
@@ -157,6 +157,25 @@ def test_regularizers_equal_fit(bench: Any) -> None:
     engine = bench.engine(model, bench.facts((4,)), training)
     losses = _trained(engine, samples)
     reference, expected = _fitted(model, samples, (4,), training, "binary_crossentropy")
+    _assert_same(engine, reference)
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
+def test_regularizers_of_convolutions_equal_fit(bench: Any) -> None:
+    """Each belongs to its own weight."""
+    model = bench.chain(
+        Conv2D(filters=3, kernel_regularizer=L2(0.05), bias_regularizer=L1(0.01)),
+        DepthwiseConv2D(depthwise_regularizer=L1(0.02)),
+        SeparableConv2D(filters=2, depthwise_regularizer=L2(0.1), pointwise_regularizer=L1(0.03)),
+        Conv2DTranspose(filters=2, kernel_regularizer=L1L2(0.01, 0.04), use_bias=False),
+        Flatten(),
+        Dense(units=1, activation="sigmoid"),
+    )
+    images = bench.images(model, 20)
+    training = Training(optimizer=SGD(learning_rate=0.1))
+    engine = bench.engine(model, bench.facts((8, 8, 3)), training)
+    losses = _trained(engine, images)
+    reference, expected = _fitted(model, images, (8, 8, 3), training, "binary_crossentropy")
     _assert_same(engine, reference)
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
 from nnplayground.spec.facts import DataFacts
-from nnplayground.training.events import Catalog
+from nnplayground.training.events import Catalog, SamplePrediction
 from nnplayground.ui.panels.activations import ActivationsPanel
 from nnplayground.ui.panels.sample_picker import SampleChooser
 from nnplayground.ui.widgets.bars import ClassBars, UnitBars, class_bars
@@ -127,6 +128,17 @@ def test_a_wrong_prediction_says_so_in_words(panel: ActivationsPanel, catalog: C
     panel.show_snapshot(snapshot_of(FIRST, label=0, dog=0.8, activations={}))
     assert "dog" in text(panel, "predicted")
     assert "✗ wrong" in text(panel, "loss")
+
+
+def test_what_a_model_for_other_classes_says_is_ignored(panel: ActivationsPanel, catalog: Catalog) -> None:
+    """The data has changed, and the model that was trained before is still looked into."""
+    panel.set_layer("dense_2", "dense_2")
+    panel.show_catalog(catalog)
+    outputs = np.array([0.2, 0.3, 0.5], np.float32)
+    snapshot = snapshot_of(FIRST, label=2, dog=0.5, activations={"dense_2": outputs})
+    other = SamplePrediction(FIRST, 2, outputs, 0.7)
+    panel.show_snapshot(msgspec.structs.replace(snapshot, prediction=other))
+    assert text(panel, "predicted") == "not predicted yet"
 
 
 def test_a_snapshot_of_another_sample_is_ignored(panel: ActivationsPanel, catalog: Catalog) -> None:

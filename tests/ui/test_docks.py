@@ -36,9 +36,14 @@ def dock(workspace: Workspace, panel: str) -> QDockWidget:
 
 
 def bar(workspace: Workspace) -> QTabBar:
-    """The tabs of curves, weights and confusion."""
+    """The tabs of curves, weights, confusion and more."""
     bars = workspace.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    return next(each for each in bars if each.isVisible())
+    # Qt keeps bars of earlier arrangements, out of sight below the others.
+    return next(each for each in bars if each.isVisible() and {"Weights", "Gradients"} <= set(titles(each)))
+
+
+def titles(tabs: QTabBar) -> list[str]:
+    return [tabs.tabText(place) for place in range(tabs.count())]
 
 
 def tab(tabs: QTabBar, title: str) -> QPoint:
@@ -65,7 +70,7 @@ def button(workspace: Workspace, panel: str, word: str) -> QToolButton:
 
 def test_each_title_is_there_once(workspace: Workspace) -> None:
     shown = [label.text() for label in workspace.findChildren(QLabel) if label.isVisible()]
-    for title in ("Layers", "Data", "Activations", "Mistakes"):
+    for title in ("Layers", "Data", "Mistakes"):
         assert shown.count(title) == 1, title
 
 
@@ -118,13 +123,13 @@ def test_the_menu_of_a_tab_closes_its_panel(workspace: Workspace) -> None:
 
 
 def test_a_title_floats_and_closes_its_panel(workspace: Workspace) -> None:
-    floating = dock(workspace, "activations")
-    QTest.mouseClick(button(workspace, "activations", "Float"), Qt.MouseButton.LeftButton)
+    floating = dock(workspace, "dataset")
+    QTest.mouseClick(button(workspace, "dataset", "Float"), Qt.MouseButton.LeftButton)
     assert floating.isFloating()
-    QTest.mouseClick(button(workspace, "activations", "Float"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(button(workspace, "dataset", "Float"), Qt.MouseButton.LeftButton)
     assert not floating.isFloating()
-    QTest.mouseClick(button(workspace, "activations", "Close"), Qt.MouseButton.LeftButton)
-    assert not workspace.activations.isVisible()
+    QTest.mouseClick(button(workspace, "dataset", "Close"), Qt.MouseButton.LeftButton)
+    assert not workspace.dataset.isVisible()
 
 
 def test_reset_brings_back_what_was_floated_and_closed(workspace: Workspace) -> None:

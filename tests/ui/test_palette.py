@@ -118,7 +118,7 @@ def test_what_is_dragged_names_the_layer(panel: PalettePanel) -> None:
 
 def test_the_scratch_engine_greys_layers_with_the_reason(panel: PalettePanel) -> None:
     model = panel.list.model()
-    index = model.index(shown(panel).index("Conv2D"), 0)
+    index = model.index(shown(panel).index("RandomFlip"), 0)
     tip = Qt.ItemDataRole.ToolTipRole
     before = panel.list.grab().toImage()
     panel.set_engine("scratch")

@@ -153,6 +153,15 @@ def test_a_picture_without_any_decisive_part(detail: SampleDetail) -> None:
     assert text(detail, "explanation").startswith("No single part decides")
 
 
+def test_a_model_for_other_classes_has_nothing_to_say_about_these(detail: SampleDetail) -> None:
+    detail.open_sample(FIRST)
+    detail.show_prediction(SamplePrediction(FIRST, 2, np.array([0.2, 0.3, 0.5], np.float32), 0.7))
+    assert text(detail, "verdict") == "Not predicted"
+    detail.show_activations(FIRST, "dense_2", np.array([0.2, 0.3, 0.5], np.float32))
+    detail.show_prediction(said(FIRST, label=0, dog=0.7))
+    assert "Wrong" in text(detail, "verdict")
+
+
 def test_a_refusal_takes_the_place_of_the_answer(detail: SampleDetail) -> None:
     detail.open_sample(FIRST)
     look(detail)

@@ -17,11 +17,12 @@ ALLOWED: dict[str, set[str]] = {
     "samples": {"layers", "spec"},
     "data": {"samples", "spec", "layers"},
     "engine": {"samples", "spec", "layers"},
+    "formulas": {"engine", "samples", "spec", "layers"},
     "training": {"engine", "data", "samples", "spec", "layers"},
     "resources": set(),
     "log": set(),
     "sample_projects": {"resources"},
-    "ui": {"training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects"},
+    "ui": {"formulas", "training", "engine", "data", "samples", "spec", "layers", "resources", "sample_projects"},
     "cli": {
         "training",
         "engine",

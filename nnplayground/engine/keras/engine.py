@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
+from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Trace, Weights
 from nnplayground.engine.keras.compiled import CompiledBlocks, worthwhile
 from nnplayground.engine.keras.network import build_network
 from nnplayground.engine.keras.objective import make_objective
@@ -15,6 +15,7 @@ from nnplayground.engine.keras.optimizer import GradientClip, LiveOptimizer
 from nnplayground.engine.keras.runtime import configure_thread, keras, plain_errors, tf
 from nnplayground.engine.keras.splits import Kind, Split, make_split
 from nnplayground.engine.keras.steps import Update, make_update, trace_block, trace_evaluation, trace_forward
+from nnplayground.engine.keras.tracing import UpdateTracer
 from nnplayground.engine.weighting import training_weights
 from nnplayground.layers.base import derived_seed, shape_text
 from nnplayground.samples import Array, Arrays, Samples
@@ -45,6 +46,7 @@ class KerasEngine:
         self._forwards: dict[str, Callable[..., Any]] = {}
         self._changed: dict[str, float] = {}
         self._compiled: CompiledBlocks | None = None
+        self._tracer: UpdateTracer | None = None
         self._trace_anew()
 
     def _build(self) -> None:
@@ -110,6 +112,21 @@ class KerasEngine:
             told = block(split.gathered(index), split.labels, split.weights, rows, samples, tf.constant(ends))
         return told.numpy()
 
+    def trace(self, batch: IndexArray, layer_ids: Sequence[str]) -> Trace:
+        """One update, as `train` would do it, with every intermediate value of some layers."""
+        split = self._split("training")
+        if self._tracer is None:
+            self._tracer = UpdateTracer(
+                self._project.model,
+                self._network,
+                self._objective,
+                self._optimizer,
+                clip=self._clip,
+                augmentation=self._augmentation,
+            )
+        with plain_errors("train the model"):
+            return self._tracer.trace(split, batch, layer_ids)
+
     def _make_update(self) -> Update:
         return make_update(self._network, self._objective, self._optimizer, self._clip, self._augmentation)
 
@@ -117,6 +134,7 @@ class KerasEngine:
         """The optimizer has changed: what was traced with the old one is of no use."""
         self._blocks.clear()
         self._compiled = None
+        self._tracer = None
         if not self._augmentation and worthwhile(self._project.model, self._network):
             self._compiled = CompiledBlocks(self._network, self._objective, self._make_update())
 
@@ -249,6 +267,7 @@ class KerasEngine:
         self._splits.clear()
         self._blocks.clear()
         self._compiled = None
+        self._tracer = None
         self._pieces.clear()
         self._forwards.clear()
         self._live.clear()

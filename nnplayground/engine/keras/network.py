@@ -171,11 +171,11 @@ def _activated(block_id: str, layer: Layer, tensor: Any) -> Any:
 
 
 def _penalties(block_id: str, layer: Layer, keras_layer: Any, live: dict[str, Any]) -> list[Penalty]:
-    """One for each weight with a regularizer. The fields stand in the order of Keras' weights."""
-    fields = [name for name in layer.__struct_fields__ if name.endswith("_regularizer")]
+    """One for each weight with a regularizer."""
     found = []
-    for name, weight in zip(fields, keras_layer.weights, strict=False):  # without bias, the last field has no weight
-        regularizer = getattr(layer, name)
+    for weight in keras_layer.weights:
+        name = layer.regularizer_name(weight.name)
+        regularizer = getattr(layer, name, None)
         if regularizer is None:
             continue
         given = dict(zip(("l1", "l2"), strengths(regularizer), strict=True))

@@ -55,6 +55,18 @@ class GradientClip:
         return tf.clip_by_global_norm(gradients, limit)[0]
 
 
+MEMORY: dict[str, dict[str, str]] = {
+    "SGD": {"momentum": "velocity"},
+    "RMSprop": {"velocity": "mean_square", "average_gradient": "mean", "momentum": "velocity"},
+    "Adam": {"momentum": "mean", "velocity": "mean_square"},
+    "AdamW": {"momentum": "mean", "velocity": "mean_square"},
+    "Adagrad": {"accumulator": "sum_of_squares"},
+    "Adamax": {"momentum": "mean", "norm": "largest"},
+    "Nadam": {"momentum": "mean", "velocity": "mean_square"},
+}
+"""How Keras' optimizers end the names of what they remember of each weight → what it is called in a Trace. Keras uses
+the same word for different things, so a Trace has the names of the scratch engine's formulas."""
+
 FLAT_LIMIT = 250_000
 """Models with up to so many trained values are updated as one vector."""
 
@@ -106,13 +118,45 @@ class LiveOptimizer:
         """Copies of the weights that are kept as one vector, by the id of their variable: one reading for all."""
         if self._vector is None:
             return {}
-        parts = np.split(np.array(self._vector.numpy()), np.cumsum(self._sizes)[:-1])
-        return {id(weight): part.reshape(weight.shape) for weight, part in zip(self._weights, parts, strict=True)}
+        parts = self._parted(np.array(self._vector.numpy()))
+        return {id(weight): part for weight, part in zip(self._weights, parts, strict=True)}
+
+    def _parted(self, vector: Array) -> list[Array]:
+        """The parts of a vector of all weights, each in the shape of its weight."""
+        parts = np.split(vector, np.cumsum(self._sizes)[:-1])
+        return [part.reshape(weight.shape) for weight, part in zip(self._weights, parts, strict=True)]
 
     def weights_changed(self) -> None:
         """To be called when the weights were set by someone else."""
         if self._vector is not None:
             self._vector.assign(self._joined(self._weights))
+
+    @property
+    def count(self) -> int:
+        """How many updates there have been."""
+        return int(self._keras.iterations)
+
+    def numbers(self) -> dict[str, float]:
+        """The optimizer's numbers as they are now, by their fields' names."""
+        settings = msgspec.structs.asdict(self._settings)
+        numbers = {name: value for name, value in settings.items() if isinstance(value, float)}
+        numbers["learning_rate"] = float(self._keras.learning_rate)
+        if self._momentum is not None:
+            numbers["momentum"] = float(self._momentum.variable)
+        return numbers
+
+    def memory(self, weights: Sequence[Any]) -> list[dict[str, Array]]:
+        """What is remembered of each of these weights (keras.Variables), by the names in MEMORY."""
+        places = [next(place for place, known in enumerate(self._weights) if known is weight) for weight in weights]
+        found: list[dict[str, Array]] = [{} for _ in weights]
+        for ending, name in MEMORY[type(self._settings).__name__].items():
+            remembered = [variable for variable in self._keras.variables if variable.name.endswith(f"_{ending}")]
+            if not remembered:
+                continue
+            parts = None if self._vector is None else self._parted(remembered[0].numpy())
+            for memory, place in zip(found, places, strict=True):
+                memory[name] = np.array(remembered[place].numpy() if parts is None else parts[place])
+        return found
 
     def set(self, name: str, value: float) -> bool:
         """Change a number by its field's name. True where `apply` has to be traced again."""
@@ -124,6 +168,7 @@ class LiveOptimizer:
             return False
         if name == "momentum" and self._momentum is not None:
             self._momentum.variable.assign(value)
+            self._settings = msgspec.structs.replace(self._settings, momentum=float(value))
             return False
         if current == value:
             return False
@@ -155,8 +200,9 @@ class LiveOptimizer:
     def _variables(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for variable in self._keras.variables:
+            # Nadam has a number to which Keras gives no name, only one that counts all such in the process.
+            path = variable.path if "/" in variable.path else f"{self._keras.name}/unnamed"
             # Keras joins layer and weight by "_", so that a_b/kernel and a/b_kernel get one and the same path.
-            path = variable.path
             while path in found:
                 path += "'"
             found[path] = variable

@@ -7,23 +7,25 @@ these formulas become fast.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
-from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Weights
+from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Trace, Weights
+from nnplayground.engine.scratch.compiler import Room
 from nnplayground.engine.scratch.graph import Forward, forward, make_graph
 from nnplayground.engine.scratch.losses import make_loss
 from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure, share
-from nnplayground.engine.scratch.optimizers import fresh_memory, optimizer_maths
+from nnplayground.engine.scratch.optimizers import count_updates, fresh_memory, optimizer_maths
 from nnplayground.engine.scratch.parameters import LiveNumbers, Number, Parameters, each
 from nnplayground.engine.scratch.programs import Scores, forward_calls, make_scores, step_calls, using
 from nnplayground.engine.scratch.randomness import layer_generators, set_state, state_array
 from nnplayground.engine.scratch.recorder import Call, run
 from nnplayground.engine.scratch.regularization import cost, penalties
 from nnplayground.engine.scratch.splits import Split, make_split
+from nnplayground.engine.scratch.threads import leave_a_core_free
+from nnplayground.engine.scratch.tracing import traced_update
 from nnplayground.engine.scratch.updates import Trainer
 from nnplayground.engine.weighting import training_weights
 from nnplayground.samples import Array, Arrays, Samples
@@ -32,8 +34,8 @@ from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
 from nnplayground.spec.project import Project
 
-FORWARD_VALUES = 1 << 24
-"""Without training, so many samples are computed at a time that all layers together hold about this many values."""
+FORWARD_VALUES = 1 << 22
+"""Without training, so many samples are computed at a time that all layers together work with about so many values."""
 
 _MOMENTUM = "training.optimizer.momentum"
 
@@ -47,6 +49,7 @@ class ScratchEngine:
 
     def __init__(self, project: Project, facts: DataFacts, *, dtype: Number = np.float32) -> None:
         _check_available(project)
+        leave_a_core_free()
         training = project.training
         self._project = project
         self._facts = facts
@@ -64,10 +67,11 @@ class ScratchEngine:
         self._penalties = penalties(self._graph, self._numbers)
         self._generators = layer_generators(self._graph, training.seed)
         self._optimizer = training.optimizer
-        self._memory = fresh_memory(optimizer_maths(self._optimizer), self._parameters.vector.size, dtype)
+        self._maths = optimizer_maths(self._optimizer)
+        self._memory = fresh_memory(self._maths, self._parameters.vector.size, dtype)
         self._splits: dict[str, Split] = {}
         self._trainer: Trainer | None = None
-        self._evaluations: dict[str, tuple[list[Call], Scores]] = {}
+        self._evaluations: dict[str, tuple[list[tuple[slice, list[Call] | None]], Scores]] = {}
 
     def attach(self, splits: Mapping[str, Samples]) -> None:
         """Make samples available by split name. Class weights apply to the training split only, as in Keras."""
@@ -83,7 +87,20 @@ class ScratchEngine:
 
     def train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
         """One update for each batch of training samples, in order."""
-        return self._ready_trainer().train(batches)
+        told = self._ready_trainer().train(batches)
+        count_updates(self._maths, self._memory, len(batches))
+        return told
+
+    def trace(self, batch: IndexArray, layer_ids: Sequence[str]) -> Trace:
+        """One update, as `train` would do it, with every intermediate value of some layers."""
+        return traced_update(
+            self._ready_trainer(),
+            batch,
+            layer_ids,
+            optimizer=self._maths,
+            clip=self._project.training.clip,
+            memory=self._memory,
+        )
 
     def gradients(self, batch: IndexArray) -> Weights:
         """The gradient of the loss of a training batch, by weight name. Changes no weights, but draws for dropout."""
@@ -93,7 +110,7 @@ class ScratchEngine:
     def _ready_trainer(self) -> Trainer:
         if self._trainer is None:
             step = step_calls(
-                optimizer_maths(self._optimizer),
+                self._maths,
                 self._project.training.clip,
                 parameters=self._parameters,
                 memory=self._memory,
@@ -117,16 +134,16 @@ class ScratchEngine:
         chosen = self._split(split)
         if split not in self._evaluations:
             self._evaluations[split] = self._evaluation(chosen)
-        calls, scores = self._evaluations[split]
-        if cancelled():
-            return None
+        pieces, scores = self._evaluations[split]
         with np.errstate(all="ignore"):
-            run(calls)
-            for piece in () if calls else self._pieces(len(chosen)):
+            for piece, calls in pieces:
                 if cancelled():
                     return None
-                inputs = {name: chosen.rows(name, piece) for name in self._graph.input_ids}
-                scores.before[piece] = self._forward(inputs).before[self._graph.output]
+                if calls is None:
+                    inputs = {name: chosen.rows(name, piece) for name in self._graph.input_ids}
+                    scores.before[piece] = self._forward(inputs).before[self._graph.output]
+                else:
+                    run(calls)
             run(scores.calls)
             losses = scores.losses if chosen.weights is None else scores.losses * chosen.weights[:, 0]
             loss = float(np.add.reduce(losses, 0, np.float64)) / len(chosen) + self._penalty()
@@ -137,14 +154,19 @@ class ScratchEngine:
         predictions = share(scores.output.copy(), from_minus_one=self._from_minus_one)
         return Evaluation({"loss": loss, **metrics}, scores.losses.copy(), predictions)
 
-    def _evaluation(self, split: Split) -> tuple[list[Call], Scores]:
-        """The calls that compute the whole split at once, none where it is too large for that; and its scores."""
-        last = self._graph.last
+    def _evaluation(self, split: Split) -> tuple[list[tuple[slice, list[Call] | None]], Scores]:
+        """Pieces of the split, each with the calls that compute it if its inputs are at hand; and the scores of all."""
         before = np.zeros_like(split.targets)
-        scores = make_scores(self._loss, last.activation, before=before, targets=split.targets)
-        if split.inputs is None or len(list(self._pieces(len(split)))) > 1:
-            return [], scores
-        return forward_calls(self._graph, split.inputs, scores.before, self._parameters), scores
+        scores = make_scores(self._loss, self._graph.last.activation, before=before, targets=split.targets)
+        pieces: list[tuple[slice, list[Call] | None]] = []
+        room = Room()
+        for piece in self._pieces(len(split)):
+            calls = None
+            if split.inputs is not None:
+                inputs = {name: values[piece] for name, values in split.inputs.items()}
+                calls = forward_calls(self._graph, inputs, before[piece], self._parameters, room=room)
+            pieces.append((piece, calls))
+        return pieces, scores
 
     def predict(self, inputs: Arrays) -> Array:
         """inputs: by Input id, (n, *input shape) as prepared → (n, k)."""
@@ -157,13 +179,15 @@ class ScratchEngine:
 
     def activations(self, inputs: Arrays, layer_ids: Sequence[str], *, before: bool = False) -> Mapping[str, Array]:
         """Output of the named layers as at inference, (n, *output shape); before=True: ahead of their activations."""
-        ahead = self._forward(inputs)
-        found = ahead.before if before else ahead.values
-        return {layer_id: np.array(found[layer_id]) for layer_id in layer_ids}
+        found: dict[str, list[Array]] = {layer_id: [] for layer_id in layer_ids}
+        for piece in self._pieces(len(next(iter(inputs.values())))):
+            ahead = self._forward({name: inputs[name][piece] for name in self._graph.input_ids})
+            for layer_id, parts in found.items():
+                parts.append((ahead.before if before else ahead.values)[layer_id])
+        return {layer_id: np.concatenate(parts) for layer_id, parts in found.items()}
 
     def _pieces(self, count: int) -> Iterator[slice]:
-        per_sample = sum(math.prod(place.output) for place in self._graph.places)
-        rows = max(FORWARD_VALUES // per_sample, 1)
+        rows = max(FORWARD_VALUES // self._graph.working_values, 1)
         return (slice(start, start + rows) for start in range(0, max(count, 1), rows))
 
     def _forward(self, inputs: Arrays) -> Forward:
@@ -191,6 +215,7 @@ class ScratchEngine:
             if path == _MOMENTUM and (value > 0) != (self._numbers[path] > 0):
                 # Without momentum the formula is a shorter one, and no velocity is kept.
                 self._optimizer = msgspec.structs.replace(self._optimizer, momentum=float(value))
+                self._maths = optimizer_maths(self._optimizer)
                 self._memory["velocity"][...] = 0
                 self._trainer = None
             self._numbers[path][...] = value
@@ -243,9 +268,8 @@ def _check_available(project: Project) -> None:
     missing = dict.fromkeys(block.layer.type for block in project.model.blocks if not block.layer.has_maths)
     if missing:
         names, verb = " and ".join(missing), "is" if len(missing) == 1 else "are"
-        raise EngineError(f"{names} {verb} not available in the scratch engine yet; choose the Keras engine.")
+        raise EngineError(f"{names} {verb} not available in the scratch engine; choose the Keras engine.")
     if isinstance(project.dataset, ImageFolder) and project.dataset.augmentation:
         raise EngineError(
             "The scratch engine cannot augment images; remove the augmentation or choose the Keras engine."
         )
-    optimizer_maths(project.training.optimizer)

@@ -39,6 +39,12 @@ class Graph(NamedTuple):
         return next(place for place in self.places if place.id == self.output)
 
     @property
+    def working_values(self) -> int:
+        """About how many values the layers work with for one sample, that of the data apart."""
+        layers = [place for place in self.places if not isinstance(place.layer, Input)]
+        return max(sum(place.layer.working_values(*place.inputs) for place in layers), 1)
+
+    @property
     def input_ids(self) -> tuple[str, ...]:
         return tuple(place.id for place in self.places if isinstance(place.layer, Input))
 
@@ -93,10 +99,23 @@ def forward(
     return Forward(before, values, done)
 
 
-def backward(graph: Graph, ahead: Forward, d_before: Any) -> dict[str, Mapping[str, Any]]:
-    """Derivatives of the loss by all weights, by layer id and name. d_before: the one by the output layer's Z."""
+class Backward(NamedTuple):
+    """Derivatives of the loss, by layer id.
+
+    weights: by its weights, by name. before: by Z. values: by A, the sum of what flows back from the layers that
+    follow; of the output layer there is none.
+    """
+
+    weights: Mapping[str, Mapping[str, Any]]
+    before: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+def backward(graph: Graph, ahead: Forward, d_before: Any) -> Backward:
+    """Derivatives of the loss by all weights, and by all values. d_before: the one by the output layer's Z."""
     gradients: dict[str, Mapping[str, Any]] = {}
     d_values: dict[str, Any] = {}
+    d_befores: dict[str, Any] = {}
     for place in reversed(graph.places):
         if place.id == graph.output:
             dz = d_before
@@ -105,8 +124,9 @@ def backward(graph: Graph, ahead: Forward, d_before: Any) -> dict[str, Mapping[s
         else:
             continue  # An Input that nothing follows.
         flow = ahead.maths[place.id].backward(dz)
+        d_befores[place.id] = dz
         gradients[place.id] = flow.weights
         for source, d_value in zip(place.sources, flow.inputs, strict=False):
             # A layer that several others follow receives the sum of what flows back from them.
             d_values[source] = d_values[source] + d_value if source in d_values else d_value
-    return gradients
+    return Backward(gradients, d_befores, d_values)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nnplayground.engine.crossentropy import d_probabilities
 from nnplayground.layers.activations import Activation, sigmoid, softmax
 from nnplayground.samples import Array
 from nnplayground.spec.training import LossName
@@ -25,21 +26,27 @@ class Loss(NamedTuple):
 
     losses: (y, z, a) → (batch,), the loss of each sample.
     d_before: (y, z, a) → (batch, k), the derivative of each sample's loss by its own z.
+    d_values: (y, a) → (batch, k), the one by its own a, which training goes past; on arrays only.
     """
 
     losses: Callable[[Array, Array, Array], Array]
     d_before: Callable[[Any, Any, Any], Any]
+    d_values: Callable[[Array, Array], Array]
 
 
 def make_loss(name: LossName, activation: Activation) -> Loss:
     """activation: of the output layer."""
     if activation.name in _PROBABILITY and name in _FROM_LOGITS:
         losses, probabilities_of = _FROM_LOGITS[name]
+
+        def d_values(y: Array, a: Array) -> Array:
+            return d_probabilities(name, activation.name, y, a)
+
         if activation.name == _PROBABILITY_OF[name]:
-            return Loss(lambda y, z, a: losses(y, z), lambda y, z, a: _per_unit(name, a - y))
-        return Loss(lambda y, z, a: losses(y, z), lambda y, z, a: _per_unit(name, probabilities_of(z) - y))
+            return Loss(lambda y, z, a: losses(y, z), lambda y, z, a: _per_unit(name, a - y), d_values)
+        return Loss(lambda y, z, a: losses(y, z), lambda y, z, a: _per_unit(name, probabilities_of(z) - y), d_values)
     losses, d_output = _FROM_OUTPUT[name]
-    return Loss(lambda y, z, a: losses(y, a), lambda y, z, a: activation.backward(z, a, d_output(y, a)))
+    return Loss(lambda y, z, a: losses(y, a), lambda y, z, a: activation.backward(z, a, d_output(y, a)), d_output)
 
 
 def _per_unit(name: LossName, d_total: Any) -> Any:

@@ -1,43 +1,116 @@
-"""The optimizers and the limits on gradients, as Keras computes them, on all weights at once.
+"""The optimizers and the limits on gradients, as Keras computes them, on all trained weights at once.
 
 w and g are the vectors of all weights and of their gradients. What an optimizer remembers between updates is in its
-memory, a few arrays by name; its formula gives the new values of what it changes.
+memory, a few arrays by name; its formula gives the new values of what it changes. Numbers that are the same for all
+weights but other ones in each update t = 1, 2, … are worked out ahead of it by a counter, as plain Python numbers:
+that is faster than calls of numpy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 
-from nnplayground.engine.base import EngineError
 from nnplayground.samples import Array
-from nnplayground.spec.training import SGD, Adam, Clip, Optimizer, RMSprop
+from nnplayground.spec.training import SGD, Adagrad, Adam, Adamax, AdamW, Clip, Nadam, Optimizer, RMSprop
 
 Numbers = Callable[[str], Any]
 """Name of an optimizer's parameter → its present value."""
 
 
-class OptimizerMaths(Protocol):
-    """One optimizer. vectors: the names in its memory that have one value for each weight, from zero on."""
+class Counter:
+    """Counts updates, and sets the numbers of the next one. memory, numbers: what it reads and writes."""
 
-    vectors: ClassVar[tuple[str, ...]]
+    def __init__(self, memory: Mapping[str, Array], numbers: Numbers) -> None:
+        self._updates = memory["updates"]
+        self._alpha, self._beta_1 = numbers("learning_rate"), numbers("beta_1")
+        self._memory, self._numbers = memory, numbers
+
+    def __call__(self) -> None:
+        raise NotImplementedError(type(self).__name__)
+
+
+class AdamCounter(Counter):
+    """αₜ = α √(1 − β₂ᵗ) / (1 − β₁ᵗ), the rate: m and v start at zero, and this makes up for it."""
+
+    def __init__(self, memory: Mapping[str, Array], numbers: Numbers) -> None:
+        super().__init__(memory, numbers)
+        self._beta_2, self._rate = numbers("beta_2"), memory["rate"]
+
+    def __call__(self) -> None:
+        t = self._updates.item() + 1
+        self._updates[...] = t
+        alpha, beta_1, beta_2 = self._alpha.item(), self._beta_1.item(), self._beta_2.item()
+        self._rate[...] = alpha * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
+
+
+class AdamaxCounter(Counter):
+    """αₜ = α / (1 − β₁ᵗ), the rate: only m starts too small."""
+
+    def __call__(self) -> None:
+        t = self._updates.item() + 1
+        self._updates[...] = t
+        self._memory["rate"][...] = self._alpha.item() / (1 - self._beta_1.item() ** t)
+
+
+class NadamCounter(Counter):
+    """With u(t) = β₁ (1 − ½ 0.96ᵗ), which grows towards β₁, and P, the product of u(1) … u(t):
+
+    mean_rate = α u(t+1) / (1 − P u(t+1)), gradient_rate = α (1 − u(t)) / (1 − P), square_rate = 1 / (1 − β₂ᵗ).
+    """
+
+    def __call__(self) -> None:
+        t = self._updates.item() + 1
+        self._updates[...] = t
+        memory, alpha, beta_1 = self._memory, self._alpha.item(), self._beta_1.item()
+        now, following = (beta_1 * (1 - 0.5 * 0.96**update) for update in (t, t + 1))
+        product = memory["product"].item() * now
+        memory["product"][...] = product
+        memory["mean_rate"][...] = alpha * following / (1 - product * following)
+        memory["gradient_rate"][...] = alpha * (1 - now) / (1 - product)
+        memory["square_rate"][...] = 1 / (1 - self._numbers("beta_2").item() ** t)
+
+
+class OptimizerMaths:
+    """One optimizer.
+
+    vectors: the names in its memory that have one value for each weight; start: where these begin. scalars: those that
+    its counter sets for each update. counter: None where all updates are alike.
+    """
+
+    vectors: ClassVar[tuple[str, ...]] = ()
+    scalars: ClassVar[tuple[str, ...]] = ()
+    counter: ClassVar[type[Counter] | None] = None
+
+    @property
+    def start(self) -> float:
+        return 0.0
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Those of `vectors` that the settings make use of."""
+        return self.vectors
 
     def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
         """The new weights, as "weights", and the new arrays of the memory that change."""
-        ...
+        raise NotImplementedError(type(self).__name__)
 
 
 @dataclass(frozen=True)
-class SGDMaths:
+class SGDMaths(OptimizerMaths):
     """w ← w − α g. With momentum β: v ← β v − α g, w ← w + v; nesterov: w ← w + β v − α g."""
 
     has_momentum: bool
     nesterov: bool
 
     vectors: ClassVar[tuple[str, ...]] = ("velocity",)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        return self.vectors if self.has_momentum else ()
 
     def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
         alpha, beta = number("learning_rate"), number("momentum")
@@ -49,7 +122,7 @@ class SGDMaths:
 
 
 @dataclass(frozen=True)
-class RMSpropMaths:
+class RMSpropMaths(OptimizerMaths):
     """s ← ρ s + (1 − ρ) g², w ← w − α g / √(s + ε), with ε inside the root.
 
     centered: √(s − c² + ε) with c ← ρ c + (1 − ρ) g. With momentum β: v ← β v + that step, w ← w − v.
@@ -59,6 +132,11 @@ class RMSpropMaths:
     centered: bool
 
     vectors: ClassVar[tuple[str, ...]] = ("velocity", "mean_square", "mean")
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        velocity, mean = ("velocity",) * self.has_momentum, ("mean",) * self.centered
+        return (*velocity, "mean_square", *mean)
 
     def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
         alpha, rho, epsilon = number("learning_rate"), number("rho"), number("epsilon")
@@ -76,38 +154,81 @@ class RMSpropMaths:
         return {**changed, "weights": w - descent}
 
 
-@dataclass(frozen=True)
-class AdamMaths:
+def _means(g: Any, memory: Mapping[str, Any], number: Numbers) -> tuple[Any, Any]:
+    """m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v)."""
+    m, v = memory["mean"], memory["mean_square"]
+    return m + (1 - number("beta_1")) * (g - m), v + (1 - number("beta_2")) * (g * g - v)
+
+
+class AdamMaths(OptimizerMaths):
     """m ← m + (1 − β₁)(g − m), v ← v + (1 − β₂)(g² − v), w ← w − αₜ m / (√v + ε), with ε outside the root."""
 
     vectors: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
+    scalars: ClassVar[tuple[str, ...]] = ("rate",)
+    counter: ClassVar[type[Counter] | None] = AdamCounter
 
     def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
-        m, v = memory["mean"], memory["mean_square"]
-        m = m + (1 - number("beta_1")) * (g - m)
-        v = v + (1 - number("beta_2")) * (g * g - v)
+        m, v = _means(g, memory, number)
         return {"mean": m, "mean_square": v, "weights": w - memory["rate"] * m / (np.sqrt(v) + number("epsilon"))}
 
 
-class Counter:
-    """Counts updates and sets Adam's rate for each: αₜ = α √(1 − β₂ᵗ) / (1 − β₁ᵗ) at update t = 1, 2, …
+class AdamWMaths(AdamMaths):
+    """First w ← w − α λ w, for biases too, with the plain α; then Adam's step, whose g knows nothing of it."""
 
-    m and v start at zero; this makes up for it. Worked out as a plain number, which is faster than calls of numpy.
+    def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
+        smaller = w - (number("learning_rate") * number("weight_decay")) * w
+        return super().step(smaller, g, memory, number)
+
+
+@dataclass(frozen=True)
+class AdagradMaths(OptimizerMaths):
+    """s ← s + g², w ← w − α g / √(s + ε), with ε inside the root; s starts above zero."""
+
+    initial: float
+
+    vectors: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
+
+    @property
+    def start(self) -> float:
+        return self.initial
+
+    def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
+        s = memory["sum_of_squares"] + g * g
+        return {"sum_of_squares": s, "weights": w - number("learning_rate") * g / np.sqrt(s + number("epsilon"))}
+
+
+class AdamaxMaths(OptimizerMaths):
+    """m ← m + (1 − β₁)(g − m), u ← max(β₂ u, |g|), w ← w − αₜ m / (u + ε)."""
+
+    vectors: ClassVar[tuple[str, ...]] = ("mean", "largest")
+    scalars: ClassVar[tuple[str, ...]] = ("rate",)
+    counter: ClassVar[type[Counter] | None] = AdamaxCounter
+
+    def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
+        m = memory["mean"] + (1 - number("beta_1")) * (g - memory["mean"])
+        u = np.maximum(number("beta_2") * memory["largest"], np.abs(g))
+        return {"mean": m, "largest": u, "weights": w - memory["rate"] * m / (u + number("epsilon"))}
+
+
+class NadamMaths(OptimizerMaths):
+    """m and v as in Adam; w ← w − (mean_rate · m + gradient_rate · g) / (√(square_rate · v) + ε).
+
+    Where Adam steps along m, this steps along the m that is to be expected next.
     """
 
-    def __init__(self, memory: Mapping[str, Array], numbers: Numbers) -> None:
-        self._updates, self._rate = memory["updates"], memory["rate"]
-        self._alpha, self._beta_1, self._beta_2 = map(numbers, ("learning_rate", "beta_1", "beta_2"))
+    vectors: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
+    scalars: ClassVar[tuple[str, ...]] = ("mean_rate", "gradient_rate", "square_rate")
+    counter: ClassVar[type[Counter] | None] = NadamCounter
 
-    def __call__(self) -> None:
-        t = self._updates.item() + 1
-        self._updates[...] = t
-        alpha, beta_1, beta_2 = self._alpha.item(), self._beta_1.item(), self._beta_2.item()
-        self._rate[...] = alpha * (1 - beta_2**t) ** 0.5 / (1 - beta_1**t)
+    def step(self, w: Any, g: Any, memory: Mapping[str, Any], number: Numbers) -> dict[str, Any]:
+        m, v = _means(g, memory, number)
+        ahead = memory["mean_rate"] * m + memory["gradient_rate"] * g
+        deviation = np.sqrt(memory["square_rate"] * v) + number("epsilon")
+        return {"mean": m, "mean_square": v, "weights": w - ahead / deviation}
 
 
 def optimizer_maths(settings: Optimizer) -> OptimizerMaths:
-    """Raises EngineError for an optimizer that this engine does not have."""
+    """The formulas of the chosen optimizer."""
     match settings:
         case SGD():
             return SGDMaths(settings.momentum > 0, settings.nesterov)
@@ -115,19 +236,30 @@ def optimizer_maths(settings: Optimizer) -> OptimizerMaths:
             return RMSpropMaths(settings.momentum > 0, settings.centered)
         case Adam():
             return AdamMaths()
-        case _:
-            raise EngineError(
-                f"{type(settings).__name__} is not available in the scratch engine yet; choose SGD, RMSprop or Adam, "
-                f"or the Keras engine."
-            )
+        case AdamW():
+            return AdamWMaths()
+        case Adagrad():
+            return AdagradMaths(settings.initial_accumulator_value)
+        case Adamax():
+            return AdamaxMaths()
+        case Nadam():
+            return NadamMaths()
 
 
 def fresh_memory(maths: OptimizerMaths, size: int, dtype: type[np.floating]) -> dict[str, Array]:
-    """What an optimizer remembers before the first update."""
-    memory: dict[str, Array] = {name: np.zeros(size, dtype) for name in maths.vectors}
-    if isinstance(maths, AdamMaths):
-        memory |= {"updates": np.zeros((), np.int64), "rate": np.zeros((), dtype)}
+    """What an optimizer remembers before the first update. updates: how many there have been."""
+    memory: dict[str, Array] = {name: np.full(size, maths.start, dtype) for name in maths.vectors}
+    memory |= {name: np.zeros((), dtype) for name in maths.scalars}
+    memory["updates"] = np.zeros((), np.int64)
+    if isinstance(maths, NadamMaths):
+        memory["product"] = np.ones(())
     return memory
+
+
+def count_updates(maths: OptimizerMaths, memory: Mapping[str, Array], updates: int) -> None:
+    """To be told after updates, for the optimizers whose formula does not ask how many there have been."""
+    if maths.counter is None:
+        memory["updates"][...] = memory["updates"].item() + updates  # a tenth of the time of +=
 
 
 def shortened(g: Any, limit: Any) -> Any:

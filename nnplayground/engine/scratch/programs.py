@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnplayground.engine.scratch.compiler import Calls, compiled
+from nnplayground.engine.scratch.compiler import Calls, Room, compiled
 from nnplayground.engine.scratch.graph import Graph, backward, forward
 from nnplayground.engine.scratch.losses import Loss
-from nnplayground.engine.scratch.optimizers import Counter, OptimizerMaths, limited, shortened
+from nnplayground.engine.scratch.optimizers import OptimizerMaths, limited, shortened
 from nnplayground.engine.scratch.parameters import LiveNumbers, Parameters, each
 from nnplayground.engine.scratch.recorder import Call, Recorder
 from nnplayground.engine.scratch.regularization import Penalty, cost, d_weight
@@ -106,8 +106,13 @@ def gradient_calls(
     regularizers: tuple[Penalty, ...],
     numbers: LiveNumbers,
     generators: Generators,
+    room: Room,
+    added: bool,
 ) -> Calls:
-    """From a batch to the gradient of its loss, in `parameters.gradient`."""
+    """From a batch, or a piece of it, to the gradient of its loss, in `parameters.gradient`.
+
+    added: to what is there already, from the pieces before. room: memory for what lies in between.
+    """
     recorder = Recorder(parameters.vector.dtype.type)
     array: Callable[[Array], Any] = recorder.array
     setting: Callable[[Array], Any] = recorder.setting
@@ -121,20 +126,25 @@ def gradient_calls(
 
     ahead = forward(graph, _recorded_inputs(buffers.inputs, recorder), weights, training)
     z, a = ahead.before[graph.output], ahead.values[graph.output]
-    gradients = backward(graph, ahead, loss.d_before(array(buffers.targets), z, a) * array(buffers.shares))
-    added = {(penalty.layer_id, penalty.weight): penalty for penalty in regularizers}
+    flow = backward(graph, ahead, loss.d_before(array(buffers.targets), z, a) * array(buffers.shares))
+    penalized = {(penalty.layer_id, penalty.weight): penalty for penalty in regularizers}
     total: Any = 0.0
-    for layer_id, name, gradient in each(gradients):
-        penalty = added.get((layer_id, name))
+    for layer_id, name, gradient in each(flow.weights):
+        penalty = penalized.get((layer_id, name))
         if penalty is not None:
             strength = numbers.under(penalty.path, setting)
             gradient = gradient + d_weight(penalty, weights[layer_id][name], strength)
             total = total + cost(penalty, weights[layer_id][name], strength)
-        recorder.store(gradient, parameters.gradients[layer_id][name])
+        target = parameters.gradients[layer_id][name]
+        recorder.store(gradient + array(target) if added else gradient, target)
+    for layer_id, maths in ahead.maths.items():
+        moved: Mapping[str, Any] = maths.following
+        for name, value in moved.items():
+            recorder.store(value, parameters.following[layer_id][name])
     if regularizers:
         recorder.store(total.reshape((1,)), buffers.penalties)
     recorder.store(z, buffers.before)
-    return compiled(recorder)
+    return compiled(recorder, room)
 
 
 def step_calls(
@@ -147,15 +157,18 @@ def step_calls(
     calls: list[Call] = []
     if clip.norm is not None:
         calls += _shortening_calls(parameters, numbers)
-    if "updates" in memory:
-        calls.append((Counter(memory, numbers.under("training.optimizer", lambda number: number)), ()))
+    if maths.counter is not None:
+        calls.append((maths.counter(memory, numbers.under("training.optimizer", lambda number: number)), ()))
     g = limited(array(parameters.gradient), clip, numbers.under("training.clip", setting))
-    remembered = {name: array(values) for name, values in memory.items() if name != "updates"}
+    remembered = {name: array(memory[name]) for name in (*maths.vectors, *maths.scalars)}
     changed = maths.step(array(parameters.vector), g, remembered, numbers.under("training.optimizer", setting))
     for name, value in changed.items():
         recorder.store(value, parameters.vector if name == "weights" else memory[name])
     step = compiled(recorder)
-    return Calls(step.settled, calls + step.each)
+    calls += step.each
+    if parameters.moving.size:
+        calls.append((np.copyto, (parameters.moving, parameters.moved)))
+    return Calls(step.settled, calls)
 
 
 def _shortening_calls(parameters: Parameters, numbers: LiveNumbers) -> list[Call]:
@@ -193,13 +206,15 @@ def make_scores(loss: Loss, activation: Activation, *, before: Array, targets: A
     return Scores(compiled(recorder).each, before, targets, output, losses)
 
 
-def forward_calls(graph: Graph, inputs: Mapping[str, Array], before: Array, parameters: Parameters) -> list[Call]:
-    """From samples to the output layer's Z, as the model is used."""
+def forward_calls(
+    graph: Graph, inputs: Mapping[str, Array], before: Array, parameters: Parameters, *, room: Room
+) -> list[Call]:
+    """From samples to the output layer's Z, as the model is used. room: memory for what lies in between."""
     recorder = Recorder(parameters.vector.dtype.type)
     weights = _recorded_weights(parameters, recorder)
     ahead = forward(graph, _recorded_inputs(inputs, recorder), weights, using)
     recorder.store(ahead.before[graph.output], before)
-    return compiled(recorder).each
+    return compiled(recorder, room).each
 
 
 def using(layer_id: str) -> Pass:

@@ -11,6 +11,13 @@ from nnplayground.samples import Array
 _WORD = 1 << 64
 
 
+def uniform(generator: np.random.Generator, shape: tuple[int, ...], dtype: type[np.floating]) -> Array:
+    """Random numbers in [0, 1) as a program of training draws them: a matrix column by column."""
+    if len(shape) == 2:
+        return generator.random(shape[::-1], dtype).T
+    return generator.random(shape, dtype)
+
+
 def layer_generators(graph: Graph, seed: int) -> dict[str, np.random.Generator]:
     """By layer id, for the layers that do something of their own while training."""
     return {

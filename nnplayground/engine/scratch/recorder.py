@@ -13,14 +13,16 @@ All results have the recorder's number type: a comparison gives 0 and 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.lib.stride_tricks import sliding_window_view
 
+from nnplayground.layers.maths import scattered
 from nnplayground.samples import Array
 
 Call: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
@@ -29,7 +31,26 @@ Call: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
 Binding: TypeAlias = Callable[[Sequence[Array], Array], Call]
 """(operands, out) → the call that writes the result into `out`."""
 
+Axes: TypeAlias = int | tuple[int, ...] | None
+
 _EMPTY: Array = np.empty(())
+
+
+class Border(NamedTuple):
+    """A constant around an array. widths: (before, after) along each axis."""
+
+    widths: tuple[tuple[int, int], ...]
+    value: float
+
+    def around(self, shape: tuple[int, ...], dtype: type[np.floating]) -> Array:
+        """Memory of this shape, the border included, with the border in it."""
+        return np.full(shape, self.value, dtype)
+
+    def inside(self, array: Array) -> Array:
+        """What the border surrounds."""
+        return array[
+            tuple(slice(before, size - after) for (before, after), size in zip(self.widths, array.shape, strict=True))
+        ]
 
 
 @dataclass(eq=False)
@@ -38,8 +59,9 @@ class Node:
 
     array: it exists already; beside_ones: a column of ones follows it in memory. view: its only operand, seen
     differently. binding: a call makes it; operation: the ufunc that the call applies elementwise, if so; any_order: the
-    call may write its result column by column. contiguous: its memory can be seen in any other shape. target: where its
-    values are to be stored, if anywhere. steady: it depends on settings only.
+    call may write its result column by column. contiguous: its memory can be seen in any other shape. border: what its
+    call leaves as it is in its memory, which thus must serve nothing else. target: where its values are to be stored,
+    if anywhere. steady: it depends on settings only.
     """
 
     shape: tuple[int, ...]
@@ -51,6 +73,7 @@ class Node:
     operation: np.ufunc | None = None
     any_order: bool = False
     contiguous: bool = True
+    border: Border | None = None
     target: Array | None = None
     steady: bool = False
 
@@ -70,12 +93,25 @@ class Recorded(NDArrayOperatorsMixin):
     def ndim(self) -> int:
         return len(self.shape)
 
+    @property
+    def dtype(self) -> type[np.floating]:
+        return self.recorder.dtype
+
+    def astype(self, dtype: type[np.floating]) -> Recorded:
+        """All results have one number type."""
+        return self
+
     def __len__(self) -> int:
         return self.shape[0]
 
     @property
     def T(self) -> Recorded:
-        return self._seen(self.shape[::-1], np.transpose, contiguous=self.ndim < 2 and self.node.contiguous)
+        return self.seen(self.shape[::-1], np.transpose, contiguous=self.ndim < 2 and self.node.contiguous)
+
+    def transpose(self, *axes: int) -> Recorded:
+        return self.seen(
+            tuple(self.shape[axis] for axis in axes), lambda array: array.transpose(axes), contiguous=False
+        )
 
     def reshape(self, *sizes: int | tuple[int, ...]) -> Recorded:
         shape = sizes[0] if isinstance(sizes[0], tuple) else tuple(size for size in sizes if isinstance(size, int))
@@ -85,39 +121,48 @@ class Recorded(NDArrayOperatorsMixin):
         if shape == self.shape:
             return self
         if not self.node.contiguous:
-            return (+self).reshape(*shape)
-        return self._seen(shape, partial(_reshaped, shape=shape), contiguous=True)
+            return self.recorder.add(self.shape, [self], _copy).reshape(shape)
+        return self.seen(shape, partial(_reshaped, shape=shape), contiguous=True)
 
     def __getitem__(self, key: Any) -> Recorded:
-        """Slices only."""
+        """Slices, whole numbers and new axes."""
         shape = np.broadcast_to(_EMPTY, self.shape)[key].shape
-        return self._seen(shape, lambda array: array[key], contiguous=False)
+        return self.seen(shape, lambda array: array[key], contiguous=False)
 
-    def _seen(self, shape: tuple[int, ...], view: Callable[[Array], Array], *, contiguous: bool) -> Recorded:
+    def seen(self, shape: tuple[int, ...], view: Callable[[Array], Array], *, contiguous: bool) -> Recorded:
         """The same memory as an array of another shape."""
         node = Node(shape, (self.node,), view=view, contiguous=contiguous, steady=self.node.steady)
         return Recorded(self.recorder, node)
 
-    def sum(self, axis: int | None = None, keepdims: bool = False) -> Recorded:
-        shape = np.broadcast_to(_EMPTY, self.shape).sum(axis=axis, keepdims=keepdims).shape
+    def sum(self, axis: Axes = None, keepdims: bool = False) -> Recorded:
+        shape = self._reduced_shape(axis, keepdims)
         if math.prod(shape) == math.prod(self.shape):
             return self.reshape(shape)
         if axis == 0 and self.ndim == 2 and not keepdims:
             return self.recorder.add(shape, [self], row_sum)
         return self._reduced(np.add, axis, keepdims)
 
-    def mean(self, axis: int) -> Recorded:
-        total = self.sum(axis)
-        return total if self.shape[axis] == 1 else total * (1 / self.shape[axis])
+    def mean(self, axis: Axes = None, keepdims: bool = False) -> Recorded:
+        total = self.sum(axis, keepdims)
+        share = math.prod(total.shape) / math.prod(self.shape)
+        return total if share == 1 else total * share
 
-    def max(self, axis: int | None = None, keepdims: bool = False) -> Recorded:
+    def max(self, axis: Axes = None, keepdims: bool = False) -> Recorded:
         return self._reduced(np.maximum, axis, keepdims)
 
-    def _reduced(self, ufunc: np.ufunc, axis: int | None, keepdims: bool) -> Recorded:
-        shape = np.broadcast_to(_EMPTY, self.shape).sum(axis=axis, keepdims=keepdims).shape
+    def _reduced(self, ufunc: np.ufunc, axis: Axes, keepdims: bool) -> Recorded:
         return self.recorder.add(
-            shape, [self], lambda operands, out: (ufunc.reduce, (operands[0], axis, None, out, keepdims))
+            self._reduced_shape(axis, keepdims),
+            [self],
+            lambda operands, out: (ufunc.reduce, (operands[0], axis, None, out, keepdims)),
         )
+
+    def _reduced_shape(self, axis: Axes, keepdims: bool) -> tuple[int, ...]:
+        axes = range(self.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+        gone = {each % self.ndim for each in axes}
+        if keepdims:
+            return tuple(1 if place in gone else size for place, size in enumerate(self.shape))
+        return tuple(size for place, size in enumerate(self.shape) if place not in gone)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
@@ -125,21 +170,93 @@ class Recorded(NDArrayOperatorsMixin):
         operands = [self.recorder.constant(value) for value in inputs]
         if ufunc is np.matmul:
             left, right = operands
+            if max(left.ndim, right.ndim) > 2:
+                outer = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+                return self.recorder.add((*outer, left.shape[-2], right.shape[-1]), operands, _stacked_product)
             return self.recorder.add((*left.shape[:-1], *right.shape[1:]), operands, product, any_order=True)
         shape = np.broadcast_shapes(*(operand.shape for operand in operands))
         return self.recorder.add(shape, operands, partial(_elementwise, ufunc), operation=ufunc, any_order=True)
 
-    def __array_function__(self, function: Callable[..., Any], types: Any, arguments: Any, options: Any) -> Any:
-        if function is not np.concatenate:
-            return NotImplemented
-        parts, axis = [self.recorder.constant(part) for part in arguments[0]], options["axis"]
-        shape = list(parts[0].shape)
-        shape[axis] = sum(part.shape[axis] for part in parts)
-        return self.recorder.add(tuple(shape), parts, lambda arrays, out: (np.concatenate, (tuple(arrays), axis, out)))
+    def __array_function__(
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:
+        record = _FUNCTIONS.get(function)
+        return NotImplemented if record is None else record(self.recorder, *arguments, **options)
+
+
+def _copy(operands: Sequence[Array], out: Array) -> Call:
+    return np.copyto, (out, operands[0])
+
+
+def _concatenate(recorder: Recorder, values: Sequence[Any], axis: int) -> Recorded:
+    parts = [recorder.constant(value) for value in values]
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    return recorder.add(tuple(shape), parts, lambda arrays, out: (np.concatenate, (tuple(arrays), axis, out)))
+
+
+def _pad(
+    recorder: Recorder, value: Recorded, widths: tuple[tuple[int, int], ...], constant_values: float = 0.0
+) -> Recorded:
+    """The border is written when the memory is made, and what it surrounds in each run."""
+    border = Border(widths, constant_values)
+    shape = tuple(before + size + after for (before, after), size in zip(widths, value.shape, strict=True))
+
+    def binding(operands: Sequence[Array], out: Array) -> Call:
+        return np.copyto, (border.inside(out), operands[0])
+
+    return recorder.add(shape, [value], binding, border=border)
+
+
+def _broadcast_to(recorder: Recorder, value: Recorded, shape: tuple[int, ...]) -> Recorded:
+    return value.seen(shape, lambda array: np.broadcast_to(array, shape), contiguous=False)
+
+
+def _sliding_window_view(
+    recorder: Recorder, value: Recorded, window_shape: tuple[int, ...], axis: tuple[int, ...]
+) -> Recorded:
+    shape = sliding_window_view(np.broadcast_to(_EMPTY, value.shape), window_shape, axis).shape
+    return value.seen(shape, lambda array: sliding_window_view(array, window_shape, axis), contiguous=False)
+
+
+def _scattered(recorder: Recorder, parts: Sequence[Any], places: Sequence[Any], shape: tuple[int, ...]) -> Recorded:
+    def binding(operands: Sequence[Array], out: Array) -> Call:
+        # The function finds the places once.
+        additions = [(out[place], part) for place, part in zip(places, operands, strict=True)]
+        return _add_all, (out, additions)
+
+    return recorder.add(shape, [recorder.constant(part) for part in parts], binding)
+
+
+def _add_all(out: Array, additions: Sequence[tuple[Array, Array]]) -> None:
+    out.fill(0)
+    for place, part in additions:
+        np.add(place, part, place)
+
+
+_FUNCTIONS: dict[Callable[..., Any], Callable[..., Recorded]] = {
+    np.concatenate: _concatenate,
+    np.pad: _pad,
+    np.broadcast_to: _broadcast_to,
+    sliding_window_view: _sliding_window_view,
+    scattered: _scattered,
+}
+"""How functions that are not ufuncs are recorded."""
 
 
 def _reshaped(array: Array, *, shape: tuple[int, ...]) -> Array:
     return array.reshape(shape)
+
+
+def root(node: Node) -> Node:
+    """Whose memory it is that a node sees."""
+    while node.view is not None:
+        node = node.operands[0]
+    return node
 
 
 def is_reshaped(node: Node) -> bool:
@@ -157,10 +274,18 @@ def _elementwise(ufunc: np.ufunc, operands: Sequence[Array], out: Array) -> Call
 def product(operands: Sequence[Array], out: Array) -> Call:
     """The product of matrices or vectors; (A B)ᵀ = Bᵀ Aᵀ where the result is kept column by column."""
     left, right = operands
+    if not all(operand.flags.forc for operand in operands):
+        # The method would copy what has gaps, here 12288 columns with a column of ones beside them, in each run.
+        return partial(np.matmul, out=out), (left, right)
     if not out.flags.c_contiguous:
         left, right, out = right.T, left.T, out.T
     # The method is found once; `np.dot` takes half as long again to find it.
     return left.dot, (right, out)
+
+
+def _stacked_product(operands: Sequence[Array], out: Array) -> Call:
+    """The products of stacks of matrices."""
+    return partial(np.matmul, out=out), tuple(operands)
 
 
 def row_sum(operands: Sequence[Array], out: Array) -> Call:
@@ -201,11 +326,14 @@ class Recorder:
         *,
         operation: np.ufunc | None = None,
         any_order: bool = False,
+        border: Border | None = None,
     ) -> Recorded:
         """The result of a call."""
         nodes = tuple(operand.node for operand in operands)
         steady = bool(nodes) and all(operand.steady for operand in nodes)
-        node = Node(shape, nodes, binding=binding, operation=operation, any_order=any_order, steady=steady)
+        node = Node(
+            shape, nodes, binding=binding, operation=operation, any_order=any_order, border=border, steady=steady
+        )
         self.results.append(node)
         return Recorded(self, node)
 
@@ -214,10 +342,13 @@ class Recorder:
 
         A formula may read what it replaces (w − α·g into w), but later formulas use the value, not the array.
         """
-        if value.node.binding is None or value.node.target is not None:
-            value = +value
-        value.node.target = target
-        self.stored.append(value.node)
+        node = value.node
+        if is_reshaped(node):
+            node, target = node.operands[0], target.reshape(node.operands[0].shape)
+        if node.binding is None or node.target is not None or node.border is not None:
+            node = (+Recorded(self, node)).node
+        node.target = target
+        self.stored.append(node)
 
 
 def run(calls: Sequence[Call]) -> None:

@@ -28,7 +28,7 @@ def penalties(graph: Graph, numbers: LiveNumbers) -> tuple[Penalty, ...]:
         for spec in place.layer.weights(*place.inputs):
             if spec.regularizer is None:
                 continue
-            path = f"model.{place.id}.{spec.name}_regularizer"
+            path = f"model.{place.id}.{place.layer.regularizer_name(spec.name)}"
             numbers.add(path, spec.regularizer)
             found.append(
                 Penalty(place.id, spec.name, path, *(hasattr(spec.regularizer, part) for part in ("l1", "l2")))

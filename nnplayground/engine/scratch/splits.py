@@ -46,7 +46,7 @@ class Split:
         count = len(self)
         return len(batch) == count and bool((np.bincount(batch, minlength=count) == 1).all())
 
-    def rows(self, name: str, index: slice) -> Array:
+    def rows(self, name: str, index: slice | IndexArray) -> Array:
         """Input `name` of the chosen samples: (m, *shape)."""
         if self.inputs is not None:
             return self.inputs[name][index]

@@ -4,6 +4,9 @@ For a small network, what is around an update (choosing its program, gathering i
 long as the update. So the samples of up to UPDATES batches are gathered at once, one batch after the other. Each batch
 has a program of its own that reads its part of them, the programs are run as one list, and losses and metrics of all
 these updates are computed together afterwards.
+
+For a large network it is the other way round: what lies between input and gradient would take too much memory, and more
+than fits into the caches. So its batches are computed piece by piece, and the gradients of the pieces added.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, IndexArray
-from nnplayground.engine.scratch.compiler import Calls
+from nnplayground.engine.scratch.compiler import Calls, Room
 from nnplayground.engine.scratch.graph import Graph
 from nnplayground.engine.scratch.losses import Loss
 from nnplayground.engine.scratch.metrics import of_samples
@@ -41,6 +44,8 @@ UPDATES = 32
 """So many updates at most are one list of calls."""
 ROOM_VALUES = 1 << 20
 """So many values at most are gathered for it; batches that are larger come one by one."""
+PIECE_VALUES = 1 << 22
+"""So many values at most, about, lie between the input of a piece of a batch and its output."""
 MOST_LAYOUTS = 64
 """Lists are kept for at most so many different sequences of batch sizes."""
 
@@ -76,6 +81,7 @@ class Trainer:
     numbers: LiveNumbers
     generators: Generators
     step: Calls
+    _between: Room = field(default_factory=Room)
     _room: Buffers | None = None
     _programs: dict[tuple[int, int, int], Calls] = field(default_factory=dict)
     _layouts: dict[tuple[int, ...], Layout] = field(default_factory=dict)
@@ -169,6 +175,7 @@ class Trainer:
                 # What comes is mostly as long as what has come, or twice as long.
                 self._layouts.clear()
                 self._programs.clear()
+                self._between = Room()
                 self._room = make_buffers(self.graph, rows, UPDATES, self.split.dtype)
             self._layouts[sizes] = self._make(self._room.part(slice(0, len(sizes)), slice(0, rows)), sizes, kept=True)
         return self._layouts[sizes]
@@ -178,10 +185,9 @@ class Trainer:
         ends = list(accumulate(sizes, initial=0))
         gradients = []
         for update, (start, stop) in enumerate(pairwise(ends)):
-            part = buffers.part(slice(update, update + 1), slice(start, stop))
             place = (update, start, stop)
             program = self._programs.get(place) if kept else None
-            gradients.append(self._program(part) if program is None else program)
+            gradients.append(self._program(buffers, *place) if program is None else program)
             if kept:
                 self._programs[place] = gradients[-1]
         return Layout(
@@ -194,16 +200,31 @@ class Trainer:
             scores=make_scores(self.loss, self.graph.last.activation, before=buffers.before, targets=buffers.targets),
         )
 
-    def _program(self, buffers: Buffers) -> Calls:
-        return gradient_calls(
-            self.graph,
-            buffers,
-            loss=self.loss,
-            parameters=self.parameters,
-            regularizers=self.penalties,
-            numbers=self.numbers,
-            generators=self.generators,
-        )
+    def _program(self, buffers: Buffers, update: int, start: int, stop: int) -> Calls:
+        """The gradient of a batch; regularizers count in its first piece."""
+        program = Calls([], [])
+        for first, last in pairwise(self.piece_ends(start, stop)):
+            piece = gradient_calls(
+                self.graph,
+                buffers.part(slice(update, update + 1), slice(first, last)),
+                loss=self.loss,
+                parameters=self.parameters,
+                regularizers=self.penalties if first == start else (),
+                numbers=self.numbers,
+                generators=self.generators,
+                room=self._between,
+                added=first > start,
+            )
+            program.settled.extend(piece.settled)
+            program.each.extend(piece.each)
+        return program
+
+    def piece_ends(self, start: int, stop: int) -> list[int]:
+        """Where the pieces of a batch end, and where it starts."""
+        if any(place.layer.mixes_samples for place in self.graph.places):
+            return [start, stop]
+        pieces = -(-(stop - start) * self.graph.working_values // PIECE_VALUES)
+        return [start + (stop - start) * piece // pieces for piece in range(pieces + 1)]
 
 
 def _all_memory(inputs: Array) -> Array:

@@ -26,6 +26,7 @@ from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.plane_pictures import PlanePictures
 
 _NO_DATA = "The activations of a picture appear here, layer by layer. Choose the data and press Run."
 _NO_RUN = "What {layer} makes of this sample appears here once training has begun. Press Run."
@@ -40,8 +41,12 @@ class ActivationsPanel(QWidget):
     layer_chosen = Signal(str)
     """The user picked a layer here."""
 
-    def __init__(self, loader: PictureLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, loader: PictureLoader, parent: QWidget | None = None, *, plane: PlanePictures | None = None
+    ) -> None:
+        """plane: has the pictures of samples that are points."""
         super().__init__(parent)
+        self._plane = plane
         self.setObjectName("activations")
         self.setAccessibleName("Activations")
         self._index: SampleIndex | None = None
@@ -102,7 +107,7 @@ class ActivationsPanel(QWidget):
 
     def show_catalog(self, catalog: Catalog) -> None:
         """Which samples there are. The sample stays if it is among them, else the first validation sample is shown."""
-        self._index = SampleIndex(catalog)
+        self._index = SampleIndex(catalog, self._plane)
         self._snapshot = None
         self._picker.show_index(self._index)
         before = self._sample_id
@@ -150,8 +155,11 @@ class ActivationsPanel(QWidget):
         self._refresh()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """The inside of the model at one moment. Of another sample than the one shown it is ignored."""
-        if snapshot.wants.sample_id == self._sample_id and snapshot.prediction is not None:
+        """The inside of the model at one moment. Of another sample, or of a model for other classes, it is ignored."""
+        prediction = snapshot.prediction
+        if self._index is None or prediction is None or not self._index.explains(prediction):
+            return
+        if snapshot.wants.sample_id == self._sample_id:
             self._snapshot = snapshot
             self._refresh()
 
@@ -182,6 +190,7 @@ class ActivationsPanel(QWidget):
             title=self._index.title(self._sample_id),
             file=self._index.file(self._sample_id),
             target=self._index.target(self._sample_id),
+            point=self._index.point(self._sample_id),
         )
         self._refresh()
 

@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from nnplayground.ui.widgets.curve_plot import CurvePlot
 
 _PAUSE_MILLISECONDS = 100
+_LONGEST_PAUSE = 400
+SHARE = 0.05
+"""Of the time that drawing may take."""
 
 
 class CurvesPanel(QWidget):
@@ -73,7 +76,7 @@ class CurvesPanel(QWidget):
         # Drawing takes a good part of what a frame may take; a curve that grows ten times a second grows smoothly.
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(pause)
+        self._least_pause = pause
         self._pause.timeout.connect(self._on_pause_over)
 
         self._picture = QWidget(self)
@@ -118,8 +121,7 @@ class CurvesPanel(QWidget):
         self._stale = True
         if frame.started is not None or frame.ended is not None or not self._pause.isActive():
             self._refresh_when_visible()
-            if self._pause.interval():
-                self._pause.start()
+            self._rest()
 
     def clear(self) -> None:
         """Forget all runs."""
@@ -315,7 +317,13 @@ class CurvesPanel(QWidget):
     def _on_pause_over(self) -> None:
         if self._stale and self.isVisible():
             self._refresh()
-            self._pause.start()
+            self._rest()
+
+    def _rest(self) -> None:
+        """Longer where drawing takes long, so that it never takes more than a small part of the time."""
+        if self._least_pause:
+            drawing = self._plot.painting_seconds if self._plot is not None else 0.0
+            self._pause.start(max(self._least_pause, min(round(1000 * drawing / SHARE), _LONGEST_PAUSE)))
 
     def _refresh(self) -> None:
         self._stale = False

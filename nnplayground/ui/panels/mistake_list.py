@@ -13,6 +13,7 @@ from nnplayground.samples import Array
 from nnplayground.training.events import Mistakes
 from nnplayground.training.outcomes import confidence, predicted_classes
 from nnplayground.ui.sample_index import target_text
+from nnplayground.ui.widgets.plane_pictures import PlanePictures
 from nnplayground.ui.widgets.tiles import Line, Tile
 
 Order = Literal["loss", "most_confident", "least_confident", "class", "too_high", "too_low"]
@@ -48,11 +49,15 @@ def outcomes_of(mistakes: Mistakes) -> Outcomes:
 
 
 class MistakeList(msgspec.Struct, frozen=True):
-    """The chosen samples in their order: a TileSource. rows: (m,) positions in the split."""
+    """The chosen samples in their order: a TileSource. rows: (m,) positions in the split.
+
+    plane: has the pictures of samples that are points.
+    """
 
     outcomes: Outcomes
     rows: Array
     files: Mapping[str, Path]
+    plane: PlanePictures | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -75,7 +80,8 @@ class MistakeList(msgspec.Struct, frozen=True):
     def tile(self, row: int) -> Tile:
         sample_id = self.sample_id(row)
         file = self.files.get(sample_id)
-        return Tile(sample_id if file is not None else f"Point {sample_id}", file, self._lines(row))
+        point = self.plane.picture(sample_id) if self.plane is not None and file is None else None
+        return Tile(sample_id if file is not None else f"Point {sample_id}", file, self._lines(row), point)
 
     def description(self, row: int) -> str:
         lines = self._lines(row)
@@ -105,6 +111,7 @@ def mistake_list(
     order: Order = "loss",
     true_class: int | None = None,
     cell: tuple[int, int] | None = None,
+    plane: PlanePictures | None = None,
 ) -> MistakeList:
     """true_class: only mistakes of this class. cell: instead, all samples of one true and one predicted class."""
     labels = outcomes.mistakes.labels
@@ -128,4 +135,4 @@ def mistake_list(
         "too_high": (-certainty,),
         "too_low": (certainty,),
     }
-    return MistakeList(outcomes, rows[np.lexsort(keys[order])], files)
+    return MistakeList(outcomes, rows[np.lexsort(keys[order])], files, plane)

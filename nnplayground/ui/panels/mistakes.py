@@ -15,6 +15,7 @@ from nnplayground.ui.sample_index import short_name
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.plane_pictures import PlanePictures
 from nnplayground.ui.widgets.tiles import TileView
 
 _CLASS_ORDERS: tuple[tuple[Order, str, str], ...] = (
@@ -43,8 +44,12 @@ class MistakesPanel(QWidget):
     detail_requested = Signal(str)
     """A sample was clicked, or Enter pressed on it."""
 
-    def __init__(self, loader: PictureLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, loader: PictureLoader, parent: QWidget | None = None, *, plane: PlanePictures | None = None
+    ) -> None:
+        """plane: has the pictures of samples that are points."""
         super().__init__(parent)
+        self._plane = plane
         self.setObjectName("mistakes")
         self.setAccessibleName("Mistakes")
         self._files: Mapping[str, Path] = {}
@@ -80,6 +85,8 @@ class MistakesPanel(QWidget):
         self._view.setStatusTip("Click a picture, or press Enter, to see why the model got it wrong")
         self._view.current_changed.connect(self.sample_chosen)
         self._view.picked.connect(self.detail_requested)
+        if plane is not None:
+            plane.changed.connect(self._view.viewport().update)
         self._empty = EmptyState("image", _BEFORE)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -179,7 +186,7 @@ class MistakesPanel(QWidget):
             self._stack.setCurrentWidget(self._empty)
             return
         self._list = mistake_list(
-            outcomes, self._files, order=self._order, true_class=self._true_class, cell=self._cell
+            outcomes, self._files, order=self._order, true_class=self._true_class, cell=self._cell, plane=self._plane
         )
         self._show_header(outcomes, len(self._list))
         self._view.show_source(self._list)

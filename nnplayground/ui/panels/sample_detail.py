@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -32,9 +33,12 @@ from nnplayground.ui.widgets.color_scale import ColorScale
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.picture_view import LEAST_REACH, PictureView
 from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.plane_pictures import PlanePictures
+from nnplayground.ui.widgets.plane_plot import PlanePlot
 
 _MOST_BARS = 6
 """Classes that are seen at once; the others are scrolled to."""
+_OTHER_CLASSES = "The model was trained on other classes; press Run to train it on these."
 _WAITING = "Covering one part of the picture after the other…"
 
 
@@ -46,8 +50,12 @@ class SampleDetail(QDialog):
     occlusion_requested = Signal(str)
     """The user wants to know what the model looked at in this sample."""
 
-    def __init__(self, loader: PictureLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, loader: PictureLoader, parent: QWidget | None = None, *, plane: PlanePictures | None = None
+    ) -> None:
+        """plane: has the points, of samples that are such."""
         super().__init__(parent)
+        self._plane = plane
         self.setObjectName("sample_detail")
         self.setWindowTitle("Sample")
         self._index: SampleIndex | None = None
@@ -59,6 +67,15 @@ class SampleDetail(QDialog):
         self._picture = PictureView(loader)
         self._picture.setObjectName("sample_detail.picture")
         self._picture.setAccessibleName("The sample")
+        self._point = PlanePlot()
+        self._point.setObjectName("sample_detail.plane")
+        self._point.setAccessibleName("The plane with the point")
+        self._point.show_held_back(True)
+        # The arrow keys go through the samples.
+        self._point.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._views = QStackedWidget()
+        self._views.addWidget(self._picture)
+        self._views.addWidget(self._point)
         self._looked = QCheckBox("Show what the model looked at")
         self._looked.setObjectName("sample_detail.looked")
         self._looked.setToolTip(
@@ -102,6 +119,9 @@ class SampleDetail(QDialog):
 
         self._looked.toggled.connect(self._on_looked_toggled)
         self._picture.pointed_at.connect(self._on_pointed_at)
+        self._point.point_clicked.connect(lambda number: self._show_sample(str(number)))
+        if plane is not None:
+            plane.map_changed.connect(self._show_plane_map)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._path.text()))
         self._show_in_folder.clicked.connect(self._on_show_in_folder)
         self._previous.clicked.connect(lambda: self._step(-1))
@@ -111,12 +131,12 @@ class SampleDetail(QDialog):
     def _lay_out(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(6)
-        left.addWidget(self._picture, 1)
+        left.addWidget(self._views, 1)
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self._looked)
         row.addStretch()
-        row.addWidget(install_picture_menu(self._picture, name="sample"))
+        row.addWidget(install_picture_menu(self._views, name="sample"))
         left.addLayout(row)
         left.addWidget(self._scale)
         left.addWidget(self._explanation)
@@ -163,7 +183,7 @@ class SampleDetail(QDialog):
 
     def show_catalog(self, catalog: Catalog, *, resize: Literal["stretch", "crop", "pad"] = "stretch") -> None:
         """Which samples there are. resize: how pictures are made to fit the model's input."""
-        self._index = SampleIndex(catalog)
+        self._index = SampleIndex(catalog, self._plane)
         shape = catalog.facts.input_shape
         if shape is not None and len(shape) == 3:
             self._picture.set_input(QSize(shape[1] or 1, shape[0] or 1), resize)
@@ -187,9 +207,13 @@ class SampleDetail(QDialog):
 
     def show_prediction(self, prediction: SamplePrediction) -> None:
         """What the model says. Of another sample than the one in view it is ignored."""
-        if prediction.sample_id == self._sample_id:
-            self._prediction = prediction
-            self._show_prediction()
+        if prediction.sample_id != self._sample_id or self._index is None:
+            return
+        if not self._index.explains(prediction):
+            self.show_problem(prediction.sample_id, _OTHER_CLASSES)
+            return
+        self._prediction = prediction
+        self._show_prediction()
 
     def show_activations(self, sample_id: str, layer_title: str, activations: Array) -> None:
         """The output of a layer for one sample, without the batch. Of another sample it is ignored."""
@@ -220,6 +244,7 @@ class SampleDetail(QDialog):
         file = index.file(sample_id)
         self.setWindowTitle(index.title(sample_id))
         self._picture.show_file(file, index.title(sample_id))
+        self._show_point()
         self._path.setText(str(file) if file is not None else "")
         # The end of a path says more than its beginning.
         self._path.end(False)
@@ -238,6 +263,22 @@ class SampleDetail(QDialog):
         self.details_wanted.emit(sample_id)
         if can_look and self._looked.isChecked():
             self.occlusion_requested.emit(sample_id)
+
+    def _show_point(self) -> None:
+        """A point is shown where it lies among the others; which place of it mattered is no question."""
+        plane = self._plane
+        number = plane.number(self._sample_id) if plane is not None and self._sample_id is not None else None
+        self._views.setCurrentWidget(self._picture if number is None else self._point)
+        if plane is None or number is None:
+            return
+        if self._point.points is not plane.points:
+            self._point.show_points(plane.points)
+        self._show_plane_map()
+        self._point.select(number)
+
+    def _show_plane_map(self) -> None:
+        if self._plane is not None and self._views.currentWidget() is self._point:
+            self._point.show_map(self._plane.plane_map)
 
     def _show_order(self) -> None:
         there = self._sample_id in self._order

@@ -26,6 +26,7 @@ from nnplayground.training.outcomes import confidence, predicted_classes
 from nnplayground.ui.sample_index import target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.plane_pictures import PlanePictures, PointPicture
 from nnplayground.ui.widgets.tiles import draw_file
 
 _SHORT = {"predicted": "→"}
@@ -48,14 +49,20 @@ class SamplePicture(QWidget):
         super().__init__(parent)
         self._loader = loader
         self._file: Path | None = None
+        self._point: PointPicture | None = None
+        self._plane: PlanePictures | None = None
         self._title = ""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         loader.loaded.connect(self._on_loaded)
 
-    def show_file(self, file: Path | None, title: str) -> None:
-        self._file, self._title = file, title
+    def show_file(self, file: Path | None, title: str, point: PointPicture | None = None) -> None:
+        """point: in the place of a file."""
+        self._file, self._title, self._point = file, title, point
+        if point is not None and point.pictures is not self._plane:
+            self._plane = point.pictures
+            self._plane.changed.connect(self._on_plane_changed)
         self.setToolTip(title)
         self.update()
 
@@ -75,6 +82,7 @@ class SamplePicture(QWidget):
             title=self._title,
             theme=theme,
             ratio=self.devicePixelRatioF(),
+            point=self._point,
         )
         if self.hasFocus() or self.underMouse():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -99,6 +107,10 @@ class SamplePicture(QWidget):
 
     def _on_loaded(self, file: Path) -> None:
         if file == self._file:
+            self.update()
+
+    def _on_plane_changed(self) -> None:
+        if self._point is not None:
             self.update()
 
 
@@ -130,9 +142,11 @@ class SampleHeader(QWidget):
         layout.addWidget(self._picture)
         layout.addLayout(lines, 1)
 
-    def show_sample(self, *, title: str, file: Path | None, target: str) -> None:
-        """A sample of which nothing is known yet but what is true. target: its class, or its number."""
-        self._picture.show_file(file, title)
+    def show_sample(self, *, title: str, file: Path | None, target: str, point: PointPicture | None = None) -> None:
+        """A sample of which nothing is known yet but what is true. target: its class, or its number. point: its
+        picture where it has no file.
+        """
+        self._picture.show_file(file, title, point)
         self._target = target
         self._prediction = None
         self._show_lines()

@@ -50,7 +50,8 @@ class _Members(msgspec.Struct, frozen=True):
     def tile(self, row: int) -> Tile:
         sample_id = self.ids[row]
         target = self.index.target(sample_id)
-        return Tile(self.index.title(sample_id), self.index.file(sample_id), (Line(target, tone="muted"),))
+        lines = (Line(target, tone="muted"),)
+        return Tile(self.index.title(sample_id), self.index.file(sample_id), lines, self.index.point(sample_id))
 
     def description(self, row: int) -> str:
         return f"{self.index.title(self.ids[row])}\n{self.index.target(self.ids[row])}"

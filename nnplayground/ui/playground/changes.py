@@ -30,7 +30,7 @@ def insert_dense(project: Project, wire: Wire) -> Project:
     return edits.insert_on_wire(project, _like_its_neighbour(project, wire), wire)
 
 
-def remove_column(project: Project, layer_id: str) -> Project:
+def remove_layer(project: Project, layer_id: str) -> Project:
     """Without a layer; what was before and behind it is joined."""
     plan = plan_of(project)
     if isinstance(plan, Plan):

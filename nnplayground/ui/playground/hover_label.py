@@ -14,6 +14,7 @@ class HoverLabel(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setObjectName("hover_label")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setTextFormat(Qt.TextFormat.RichText)
@@ -25,7 +26,7 @@ class HoverLabel(QLabel):
         theme = colors(self)
         self.setText(f"<span style='color:{theme.muted}'>{name}</span>&nbsp;&nbsp;<b>{value}</b>")
         self.adjustSize()
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         x = min(at.x() + 14, room.right() - self.width() - 2)
         y = at.y() - self.height() - 10
         self.move(max(x, 2), y if y > 2 else at.y() + 18)

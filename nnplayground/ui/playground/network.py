@@ -18,7 +18,7 @@ _OVERLAP = 2.0
 """Wires reach so far under the tiles."""
 BIAS_SIDE = 0.22
 """Of a tile's side: that of the mark for the bias."""
-_LEAST_BIAS = 8.0
+_LEAST_BIAS = 6.0
 
 
 class TileSpot(msgspec.Struct, frozen=True):

@@ -9,15 +9,18 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TagSpot, TileSpot, WireSpot
-from nnplayground.ui.playground.plan import Column
+from nnplayground.ui.playground.plan import Column, Tag
 from nnplayground.ui.playground.wires import level_color, level_of
 from nnplayground.ui.theme import FAMILY_COLORS, Colors, colors
+from nnplayground.ui.widgets.contrast import mixed
 
 _READABLE = 0.35
 """Below this zoom, texts are left out."""
 _RADIUS = 0.13
 """Of a tile's side: that of its round corners."""
 _GLOW = 8.0
+_CHOSEN = 0.11
+"""Share of the accent in the ground behind the column that is selected."""
 
 
 class NetworkItem(QGraphicsItem):
@@ -30,6 +33,8 @@ class NetworkItem(QGraphicsItem):
         self._hovered: Spot | None = None
         self._current: Spot | None = None
         self._selected = ""
+        self._placed: list[tuple[list[QRectF], list[QRectF]]] = []
+        self._placed_for: tuple[object, ...] = ()
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def show_font(self, font: QFont) -> None:
@@ -104,18 +109,13 @@ class NetworkItem(QGraphicsItem):
             if not isinstance(spot, WireSpot):
                 continue
             bundle = self._network.bundles[spot.column - 1]
-            path, pen = bundle.path(spot.source, spot.row), QPen(bundle.pen(spot.source, spot.row, theme))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            halo = QColor(theme.text)
-            halo.setAlpha(235)
-            painter.setPen(QPen(halo, pen.widthF() + 3.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            painter.drawPath(path)
-            color = pen.color()
+            path, width = bundle.path(spot.source, spot.row), bundle.width(spot.source, spot.row)
+            color = level_color(bundle.level(spot.source, spot.row), theme)
             color.setAlpha(255)
-            pen.setColor(color)
-            pen.setWidthF(pen.widthF() + 0.8)
-            painter.setPen(pen)
-            painter.drawPath(path)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for each, thickness in ((QColor(theme.text), width + 3.6), (color, width + 0.6)):
+                painter.setPen(QPen(each, thickness, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+                painter.drawPath(path)
 
     # Columns
 
@@ -124,12 +124,10 @@ class NetworkItem(QGraphicsItem):
         if number is None or self._network.plan.columns[number].layer_id != self._selected:
             return
         rect = self._network.column_rect(number).adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW)
-        fill = QColor(theme.accent)
-        fill.setAlpha(26)
         edge = QColor(theme.accent)
         edge.setAlpha(120)
         painter.setPen(QPen(edge, 1))
-        painter.setBrush(fill)
+        painter.setBrush(QColor(_chosen_ground(theme)))
         painter.drawRoundedRect(rect, 10, 10)
 
     def _paint_tags(self, painter: QPainter, number: int, column: Column, theme: Colors) -> None:
@@ -148,11 +146,11 @@ class NetworkItem(QGraphicsItem):
             painter.setPen(QPen(QColor(theme.accent if chosen else theme.border), 1.2))
             painter.setBrush(QColor(theme.raised if hovered else theme.surface))
             painter.drawRoundedRect(rect, 6, 6)
-            self._paint_tag_title(painter, rect, tag.title, theme)
+            self._paint_tag_title(painter, rect, tag, theme)
 
-    def _paint_tag_title(self, painter: QPainter, rect: QRectF, title: str, theme: Colors) -> None:
+    def _paint_tag_title(self, painter: QPainter, rect: QRectF, tag: Tag, theme: Colors) -> None:
         bar = QRectF(rect.left() + 4, rect.bottom() - 5, rect.width() - 8, 2)
-        painter.fillRect(bar, QColor(FAMILY_COLORS["regularization"]))
+        painter.fillRect(bar, QColor(FAMILY_COLORS[tag.family]))
         if painter.worldTransform().m11() < _READABLE:
             return
         painter.save()
@@ -161,39 +159,43 @@ class NetworkItem(QGraphicsItem):
         room = QRectF(-rect.height() / 2 + 9, -rect.width() / 2, rect.height() - 18, rect.width())
         painter.setFont(self._font)
         painter.setPen(QColor(theme.text))
-        words = QFontMetricsF(self._font).elidedText(title, Qt.TextElideMode.ElideRight, room.width())
+        words = QFontMetricsF(self._font).elidedText(tag.title, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
         painter.restore()
 
     def _paint_column(self, painter: QPainter, number: int, column: Column, theme: Colors, ratio: float) -> None:
-        network = self._network
+        """Tiles and their marks are put pixel by pixel, so that their edges are sharp at every zoom."""
         transform = painter.worldTransform()
-        known = network.atlases.get(column.layer_id)
+        known = self._network.atlases.get(column.layer_id)
+        tiles, marks = self._places(transform, ratio)[number]
+        ground = _chosen_ground(theme) if column.layer_id == self._selected else theme.canvas
         painter.setWorldTransform(QTransform())
-        for row in range(column.shown):
-            place = _snapped_rect(transform.mapRect(network.tile_rect(number, row)), ratio)
+        for row, place in enumerate(tiles):
             has_map = known is not None and row < known.units
             if known is not None and has_map:
                 painter.drawImage(place, known.image, known.part(row))
-            painter.drawPixmap(place.topLeft(), _cover(place.width(), ratio, theme, has_map))
-        painter.setWorldTransform(transform)
+            painter.drawPixmap(place.topLeft(), _cover(place.width(), ratio, theme, ground, has_map))
         if column.has_bias:
-            self._paint_biases(painter, number, column, theme)
+            for row, place in enumerate(marks):
+                value = self._network.value_of(BiasSpot(number, row))
+                if value is not None:
+                    painter.drawPixmap(place.topLeft(), _bias_mark(level_of(value), place.width(), ratio, theme))
+        painter.setWorldTransform(transform)
         if transform.m11() >= _READABLE:
             self._paint_texts(painter, number, column, theme)
 
-    def _paint_biases(self, painter: QPainter, number: int, column: Column, theme: Colors) -> None:
-        painter.setPen(QPen(QColor(theme.canvas), 1.6))
-        for row in range(column.shown):
-            value = self._network.value_of(BiasSpot(number, row))
-            if value is None:
-                continue
-            color = level_color(level_of(value), theme)
-            rect = self._network.bias_rect(number, row)
-            painter.setBrush(QColor(theme.surface))
-            painter.drawRoundedRect(rect, 2.5, 2.5)
-            painter.setBrush(color)
-            painter.drawRoundedRect(rect, 2.5, 2.5)
+    def _places(self, transform: QTransform, ratio: float) -> list[tuple[list[QRectF], list[QRectF]]]:
+        """By column, where on the screen its tiles and the marks for their biases are."""
+        network = self._network
+        key = (network.layout, transform.m11(), transform.dx(), transform.dy(), ratio)
+        if key != self._placed_for:
+            self._placed_for = key
+            self._placed = []
+            for number, column in enumerate(network.plan.columns):
+                tiles = [network.tile_rect(number, row) for row in range(column.shown)]
+                marks = [network.bias_rect(number, row) for row in range(column.shown)]
+                self._placed.append((_on_screen(tiles, transform, ratio), _on_screen(marks, transform, ratio)))
+        return self._placed
 
     def _paint_texts(self, painter: QPainter, number: int, column: Column, theme: Colors) -> None:
         painter.setFont(self._font)
@@ -203,12 +205,15 @@ class NetworkItem(QGraphicsItem):
             side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(QRectF(0, tile.top(), tile.left() - 8, tile.height()), side, name)
         if column.more:
+            words = f"+{column.more} more"
             tile = self._network.tile_rect(number, column.shown)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.border), 1.2, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(tile, _RADIUS * tile.width(), _RADIUS * tile.width())
+            wider = max(QFontMetricsF(self._font).horizontalAdvance(words) + 14 - tile.width(), 0) / 2
+            pill = tile.adjusted(-wider, 0, wider, 0)
+            painter.setBrush(QColor(theme.surface))
+            painter.setPen(QPen(QColor(theme.border), 1.2))
+            painter.drawRoundedRect(pill, tile.height() / 2, tile.height() / 2)
             painter.setPen(QColor(theme.text))
-            painter.drawText(tile, Qt.AlignmentFlag.AlignCenter, f"+{column.more}")
+            painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)
 
     # What is pointed at
 
@@ -226,8 +231,13 @@ class NetworkItem(QGraphicsItem):
             painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), radius, radius)
 
 
+def _chosen_ground(theme: Colors) -> str:
+    """Behind the column that is selected."""
+    return mixed(QColor(theme.accent), QColor(theme.canvas), _CHOSEN).name()
+
+
 @lru_cache(maxsize=32)
-def _cover(side: float, ratio: float, theme: Colors, has_map: bool) -> QPixmap:
+def _cover(side: float, ratio: float, theme: Colors, ground: str, has_map: bool) -> QPixmap:
     """What lies over a map: round corners in the colour of the ground, and an edge; without a map, an empty tile."""
     pixels = max(1, round(side * ratio))
     picture = QPixmap(pixels, pixels)
@@ -241,7 +251,7 @@ def _cover(side: float, ratio: float, theme: Colors, has_map: bool) -> QPixmap:
     if has_map:
         around = QPainterPath()
         around.addRect(whole.adjusted(-1, -1, 1, 1))
-        painter.fillPath(around.subtracted(inside), QColor(theme.canvas))
+        painter.fillPath(around.subtracted(inside), QColor(ground))
         edge = QColor(0, 0, 0, 70)
     else:
         painter.fillPath(inside, QColor(theme.surface))
@@ -252,9 +262,31 @@ def _cover(side: float, ratio: float, theme: Colors, has_map: bool) -> QPixmap:
     return picture
 
 
+@lru_cache(maxsize=1024)
+def _bias_mark(level: int, side: float, ratio: float, theme: Colors) -> QPixmap:
+    """A small square in the colour of a bias, set off from the tile by the colour of the ground."""
+    pixels = max(1, round(side * ratio))
+    picture = QPixmap(pixels, pixels)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    square = QRectF(0.8, 0.8, side - 1.6, side - 1.6)
+    painter.setPen(QPen(QColor(theme.canvas), 1.6))
+    for color in (QColor(theme.surface), level_color(level, theme)):
+        painter.setBrush(color)
+        painter.drawRoundedRect(square, 2.5, 2.5)
+    painter.end()
+    return picture
+
+
 def _snapped(point: QPointF, ratio: float) -> QPointF:
     """The nearest point where a pixel of the screen begins."""
     return QPointF(round(point.x() * ratio) / ratio, round(point.y() * ratio) / ratio)
+
+
+def _on_screen(rects: list[QRectF], transform: QTransform, ratio: float) -> list[QRectF]:
+    return [_snapped_rect(transform.mapRect(rect), ratio) for rect in rects]
 
 
 def _snapped_rect(rect: QRectF, ratio: float) -> QRectF:

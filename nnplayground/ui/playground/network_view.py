@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QToolTip, QWidget
 
@@ -12,6 +12,7 @@ from nnplayground.ui.canvas.zoom_view import ZoomView
 from nnplayground.ui.playground.hover_label import HoverLabel
 from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TileSpot, WireSpot, number_text
 from nnplayground.ui.playground.network_item import NetworkItem
+from nnplayground.ui.playground.walking import exists, next_stop, walked
 from nnplayground.ui.playground.weight_field import WeightField
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.fields import ENTER
@@ -22,7 +23,8 @@ _BUDGET = 0.008
 """Seconds in which wires are drawn anew at a time. Large networks are drawn in several turns, so that the window never
 waits for them."""
 _TURN_MILLISECONDS = 16
-_LEAST_ZOOM_ON_OPENING = 0.6
+_LEAST_ZOOM_ON_OPENING = 1.0
+"""Tiles are as small as they may be already; what does not fit is scrolled to."""
 _ARROWS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
@@ -45,7 +47,8 @@ class NetworkView(ZoomView):
     """(number, point in the view): it is to be edited there."""
     units_requested = Signal(int, int)
     """(column, how many more)."""
-    removal_requested = Signal(int)
+    removal_requested = Signal(object)
+    """The layer of this spot is to be removed."""
     insertion_requested = Signal(int)
     """Number of the column before which a layer is to be put."""
     run_pause_requested = Signal()
@@ -79,7 +82,7 @@ class NetworkView(ZoomView):
     def show_arranged(self) -> None:
         """The network has other columns, or other places for them."""
         self.field.dismiss()
-        if self._current is not None and not self._exists(self._current):
+        if not exists(self._network, self._current):
             self._current = None
         self._point_at(None, QPoint())
         self._canvas.setSceneRect(self._network.rect)
@@ -128,10 +131,17 @@ class NetworkView(ZoomView):
             self.show_rect(self._network.tile_rect(spot.column, spot.row))
         self.hovered.emit()
 
+    def x_of(self, x: float) -> float:
+        """Where an x of the scene is in the view."""
+        return self.viewportTransform().map(QPointF(x, 0)).x()
+
     # Zoom
 
     def fit(self, *, least: float = _LEAST_ZOOM_ON_OPENING) -> None:
         super().fit(least=least)
+        if self.zoom * self.content.height() > self.maximumViewportSize().height():
+            bar = self.verticalScrollBar()  # inputs and outputs are in the middle
+            bar.setValue((bar.minimum() + bar.maximum()) // 2)
         if self.zoom * self.content.width() > self.maximumViewportSize().width():
             self.horizontalScrollBar().setValue(self.horizontalScrollBar().minimum())
         self._tell_moved()
@@ -148,9 +158,6 @@ class NetworkView(ZoomView):
         self.field.dismiss()
         self.moved.emit()
         self._later.start()
-
-    def show_rect(self, rect: QRectF) -> None:
-        self.ensureVisible(rect, 8, 8)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -244,7 +251,7 @@ class NetworkView(ZoomView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, spot = event.key(), self._current
         if key in _ARROWS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._walk(*_ARROWS[Qt.Key(key)])
+            self._go(walked(self._network, spot, *_ARROWS[Qt.Key(key)]))
         elif key in ENTER and isinstance(spot, TileSpot):
             self._edit(spot)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier and self._zoom_key(key):
@@ -252,7 +259,7 @@ class NetworkView(ZoomView):
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and spot is not None:
             self.units_requested.emit(spot.column, -1 if key == Qt.Key.Key_Minus else 1)
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and spot is not None:
-            self.removal_requested.emit(spot.column)
+            self.removal_requested.emit(spot)
         elif key == Qt.Key.Key_Insert and spot is not None:
             self.insertion_requested.emit(min(spot.column + 1, len(self._network.plan.columns) - 1))
         elif key in (Qt.Key.Key_F, Qt.Key.Key_Home):
@@ -266,64 +273,27 @@ class NetworkView(ZoomView):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab walks from column to column, and behind the last one on to the next part of the window."""
-        columns = len(self._network.plan.columns)
-        if self._current is not None:
-            column = self._current.column + (1 if next else -1)
-            if 0 <= column < columns:
-                self._go(column, 0)
-                return True
-        return super().focusNextPrevChild(next)
+        entering = self._current is not None or next
+        stop = next_stop(self._network, self._current, 1 if next else -1) if entering else None
+        if stop is None:
+            return super().focusNextPrevChild(next)
+        self._go(stop)
+        return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        columns = len(self._network.plan.columns)
-        if columns and event.reason() == Qt.FocusReason.TabFocusReason:
-            self._go(0, 0)
-        elif columns and event.reason() == Qt.FocusReason.BacktabFocusReason:
-            self._go(columns - 1, 0)
+        if event.reason() == Qt.FocusReason.TabFocusReason:
+            self._go(next_stop(self._network, None, 1))
+        elif event.reason() == Qt.FocusReason.BacktabFocusReason:
+            self._go(next_stop(self._network, None, -1))
         self.hovered.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.hovered.emit()
 
-    def show_number(self, spot: WireSpot | BiasSpot) -> QPoint:
-        """Light up what a number belongs to; where it is in the view."""
-        self.label.hide()
-        self.item.show_current(spot)
-        return self.mapFromScene(self._network.anchor(spot))
-
-    def show_number_left(self, focused: bool) -> None:
-        """No number is being edited any more. focused: the keyboard comes back from it."""
-        self.item.show_current(self._current)
-        if focused:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _walk(self, across: int, down: int) -> None:
-        columns = self._network.plan.columns
-        if not columns:
-            return
-        if not isinstance(self._current, TileSpot):
-            self._go(self._current.column if self._current is not None else 0, 0)
-            return
-        column = min(max(self._current.column + across, 0), len(columns) - 1)
-        row = self._current.row + down
-        if across and column != self._current.column:
-            row = self._nearest_row(self._current, column)
-        self._go(column, row)
-
-    def _nearest_row(self, spot: TileSpot, column: int) -> int:
-        layout = self._network.layout
-        assert layout is not None
-        height = layout.rows[spot.column][spot.row]
-        rows = layout.rows[column]
-        return min(range(len(rows)), key=lambda row: abs(rows[row] - height))
-
-    def _go(self, column: int, row: int) -> None:
-        layout = self._network.layout
-        assert layout is not None
-        spot = TileSpot(column, min(max(row, 0), len(layout.rows[column]) - 1))
-        if spot != self._current:
+    def _go(self, spot: Spot | None) -> None:
+        if spot is not None and spot != self._current:
             self.set_current(spot)
             self.chosen.emit(spot)
 
@@ -342,13 +312,3 @@ class NetworkView(ZoomView):
         else:
             return False
         return True
-
-    def _exists(self, spot: Spot) -> bool:
-        layout = self._network.layout
-        if layout is None or spot.column >= len(layout.rows):
-            return False
-        return not isinstance(spot, TileSpot) or spot.row < len(layout.rows[spot.column])
-
-    def x_of(self, x: float) -> float:
-        """Where an x of the scene is in the view."""
-        return self.viewportTransform().map(QPointF(x, 0)).x()

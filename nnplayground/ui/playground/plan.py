@@ -30,6 +30,7 @@ class Tag(msgspec.Struct, frozen=True):
 
     layer_id: str
     title: str
+    family: str = "core"
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -106,10 +107,11 @@ def plan_of(project: Project) -> Plan | str:
     layer_id = model.inputs[0]
     columns = [_input_column(layer_id, dataset)]
     seen = {layer_id}
-    while targets := model.targets(layer_id):
-        if len(targets) > 1:
-            return f"{layer_id} leads to {len(targets)} layers, and neurons are drawn for one layer after the other only."
-        layer_id = targets[0]
+    while model.targets(layer_id):
+        source = layer_id
+        layer_id, *others = model.targets(source)
+        if others:
+            return f"{source} leads to several layers, and neurons are drawn for one layer after the other only."
         if len(model.sources(layer_id)) > 1:
             return f"{layer_id} joins several layers, and neurons are drawn for one layer after the other only."
         if layer_id in seen:
@@ -138,7 +140,7 @@ def _add(columns: list[Column], project: Project, layer_id: str, shapes: LayerSh
         columns.append(Column(layer_id, layer.type, layer.units, activation=name, has_bias=layer.use_bias))
         return ""
     if flat and shapes.output == shapes.inputs[0]:
-        tag = Tag(layer_id, parts(layer.type, layer.caption()))
+        tag = Tag(layer_id, parts(layer.type, layer.caption()), layer.family)
         columns[-1] = msgspec.structs.replace(columns[-1], tags=(*columns[-1].tags, tag))
         return ""
     return f"{layer_id} ({layer.type}) has no neurons that could be drawn over the plane; look at the blocks instead."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,10 +12,12 @@ from nnplayground.spec.dataset import Points
 from nnplayground.spec.project import Project
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.document import Document
-from nnplayground.ui.playground import changes
+from nnplayground.ui.playground.commands import Commands
+from nnplayground.ui.playground.editing import NumberEditing
 from nnplayground.ui.playground.headers import HeaderStrip
+from nnplayground.ui.playground.inserts import Inserts
 from nnplayground.ui.playground.layout import arrange
-from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TagSpot, TileSpot, WireSpot
+from nnplayground.ui.playground.network import Network, Spot, TagSpot, TileSpot
 from nnplayground.ui.playground.network_view import NetworkView
 from nnplayground.ui.playground.plan import Plan, plan_of
 from nnplayground.ui.widgets.empty_state import EmptyState
@@ -51,7 +53,6 @@ class NeuronView(QWidget):
         self._stale = False
         self._selected = ""
         self._told_unit = ("", -1)
-        self._edited: BiasSpot | WireSpot | None = None
         self._features: tuple[str, ...] = ()
         self._wanted: tuple[str, ...] = ()
         self.setObjectName("neurons")
@@ -59,6 +60,9 @@ class NeuronView(QWidget):
         self.network = Network()
         self.headers = HeaderStrip()
         self.view = NetworkView(self.network)
+        self.inserts = Inserts(self.view)
+        self._editing = NumberEditing(self.network, self.view)
+        self._commands = Commands(document)
         self._reason = EmptyState("info")
         self._pages = QStackedWidget()
         self._patience = QTimer(self)
@@ -68,6 +72,7 @@ class NeuronView(QWidget):
         self._build()
         self._connect()
         self._show_project()
+        self.view.fit()
 
     def _build(self) -> None:
         drawn = QWidget()
@@ -97,28 +102,30 @@ class NeuronView(QWidget):
         self._document.changed.connect(self._on_changed)
         self._document.replaced.connect(self._on_replaced)
         self.headers.selected.connect(self._select)
-        self.headers.units_requested.connect(self._change_units)
-        self.headers.activation_requested.connect(self._set_activation)
-        self.headers.removal_requested.connect(self._remove)
-        self.headers.insertion_requested.connect(self._insert)
+        self.headers.units_requested.connect(self._commands.change_units)
+        self.headers.activation_requested.connect(self._commands.set_activation)
+        self.headers.removal_requested.connect(self._commands.remove)
+        self.inserts.insertion_requested.connect(self._insert)
         self.view.moved.connect(self._place_headers)
         self.view.resized.connect(self._arrange)
         self.view.hovered.connect(self._tell_unit)
         self.view.chosen.connect(self._on_chosen)
-        self.view.number_requested.connect(self._edit_number)
         self.view.units_requested.connect(self._on_units_key)
-        self.view.removal_requested.connect(lambda number: self._remove(self._column_id(number)))
+        self.view.removal_requested.connect(lambda spot: self._commands.remove(self._layer_id(spot)))
         self.view.insertion_requested.connect(self._insert)
         self.view.run_pause_requested.connect(self.run_pause_requested)
-        self.view.field.value_chosen.connect(self._on_value_chosen)
-        self.view.field.step_requested.connect(self._on_number_step)
-        self.view.field.closed.connect(self._on_field_closed)
+        self._editing.weight_edit_requested.connect(self.weight_edit_requested)
 
     # What is shown
 
     def fits(self, project: Project) -> bool:
         """Whether the model of a project can be drawn as neurons."""
         return isinstance(plan_of(project), Plan)
+
+    @property
+    def reason(self) -> str:
+        """Why the model cannot be drawn; "" where it can."""
+        return "" if self.network.plan.columns else self._reason.text
 
     @property
     def wanted_layers(self) -> tuple[str, ...]:
@@ -167,6 +174,7 @@ class NeuronView(QWidget):
         else:
             self._pages.setCurrentIndex(1)
         self.headers.show_columns(plan.columns, selected=self._selected)
+        self.inserts.show_columns(plan.columns)
         self._arrange(plan)
         self._show_features(project)
         if self.network.misfits():
@@ -202,10 +210,10 @@ class NeuronView(QWidget):
         if layout is None or not self.network.plan.columns:
             return
         centres = [self.view.x_of(x) for x in layout.centres]
-        gaps = [
-            self.view.x_of((layout.exits[number] + layout.entry(number + 1)) / 2) for number in range(len(centres) - 1)
-        ]
-        self.headers.place(centres, gaps)
+        middles = [(layout.exits[number] + layout.entry(number + 1)) / 2 for number in range(len(centres) - 1)]
+        gaps = [self.view.x_of(x) for x in middles]
+        self.headers.place(centres)
+        self.inserts.place(gaps)
 
     def _on_patience_over(self) -> None:
         self.network.forget(self.network.misfits())
@@ -219,7 +227,7 @@ class NeuronView(QWidget):
 
     def _on_chosen(self, spot: Spot) -> None:
         column = self.network.plan.columns[spot.column]
-        self._select(column.tags[spot.tag].layer_id if isinstance(spot, TagSpot) else column.layer_id)
+        self._select(self._layer_id(spot))
         if isinstance(spot, TileSpot) and spot.row < column.shown:
             self.unit_chosen.emit(column.layer_id, spot.row)
 
@@ -235,55 +243,17 @@ class NeuronView(QWidget):
     def _column_id(self, number: int) -> str:
         return self.network.plan.columns[number].layer_id
 
-    def _change_units(self, layer_id: str, by: int) -> None:
-        text = f"{'one unit more' if by > 0 else 'one unit fewer'} in {layer_id}"
-        self._document.apply(lambda project: changes.change_units(project, layer_id, by), text)
+    def _layer_id(self, spot: Spot) -> str:
+        column = self.network.plan.columns[spot.column]
+        return column.tags[spot.tag].layer_id if isinstance(spot, TagSpot) else column.layer_id
 
     def _on_units_key(self, number: int, by: int) -> None:
         if 0 < number < len(self.network.plan.columns) - 1:
-            self._change_units(self._column_id(number), by)
-
-    def _set_activation(self, layer_id: str, name: str) -> None:
-        self._document.apply(
-            lambda project: changes.set_activation(project, layer_id, name), f"activation of {layer_id}"
-        )
-
-    def _remove(self, layer_id: str) -> None:
-        self._document.apply(lambda project: changes.remove_column(project, layer_id), f"removal of {layer_id}")
+            self._commands.change_units(self._column_id(number), by)
 
     def _insert(self, number: int) -> None:
-        if number < 1:
-            return
-        wire = self.network.plan.wire_into(number)
-        self._document.apply(lambda project: changes.insert_dense(project, wire), "insertion of Dense")
-
-    # Numbers
-
-    def _edit_number(self, spot: BiasSpot | WireSpot, position: QPoint | None) -> None:
-        """position: of the pointer, where it asked."""
-        value = self.network.value_of(spot)
-        if value is None:
-            return
-        self._edited = spot
-        place = self.view.show_number(spot)
-        self.view.field.open(self.network.name_of(spot), value, position or place)
-
-    def _on_value_chosen(self, value: float) -> None:
-        if self._edited is not None:
-            name, index = self.network.weight_of(self._edited)
-            self.weight_edit_requested.emit(name, index, value)
-
-    def _on_number_step(self, direction: int) -> None:
-        """Walk through the bias of a unit and the weights into it."""
-        if self._edited is None:
-            return
-        numbers = self.network.numbers_into(TileSpot(self._edited.column, self._edited.row))
-        following = numbers[(numbers.index(self._edited) + direction) % len(numbers)]
-        self._edit_number(following, None)
-
-    def _on_field_closed(self, focused: bool) -> None:
-        self._edited = None
-        self.view.show_number_left(focused)
+        if number > 0:
+            self._commands.insert(self.network.plan.wire_into(number))
 
     # What happens
 

@@ -13,7 +13,7 @@ from nnplayground.ui.widgets.fields import ENTER, mark_invalid, undoes
 from nnplayground.ui.widgets.numbers import read_number
 
 _STEP, _FINE_STEP = 0.1, 0.01
-_WIDTH = 66
+_WIDTH = 84
 _REACH = 1e6
 """A weight beyond this is a slip of the finger."""
 
@@ -29,9 +29,11 @@ class WeightField(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setObjectName("weight_field")
         self._first = 0.0
         self._value = 0.0
+        self._is_open = False
         self.caption = QLabel(self)
         self.caption.setProperty("muted", "true")
         self.line = _Line(self)
@@ -56,6 +58,7 @@ class WeightField(QWidget):
 
     def open(self, name: str, value: float, at: QPoint) -> None:
         """Ask for a number. name: what it is called; at: where, in the parent."""
+        self._is_open = True
         self._first = self._value = value
         self.caption.setText(name)
         tip = f"The {name}. Enter applies, Escape puts {number(value)} back, arrow keys and the wheel change it."
@@ -64,7 +67,7 @@ class WeightField(QWidget):
         self.line.setStatusTip(tip)
         self._write()
         self.adjustSize()
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         x = min(max(at.x() + 12, room.left() + 4), room.right() - self.width() - 4)
         y = min(max(at.y() - self.height() - 8, room.top() + 4), room.bottom() - self.height() - 4)
         self.move(x, y)
@@ -75,8 +78,6 @@ class WeightField(QWidget):
 
     def cancel(self) -> None:
         """The first value again."""
-        if self.isHidden():
-            return
         if self._value != self._first:
             self._value = self._first
             self.value_chosen.emit(self._first)
@@ -84,8 +85,7 @@ class WeightField(QWidget):
 
     def dismiss(self) -> None:
         """Close without choosing anything: what the number belongs to is gone."""
-        if not self.isHidden():
-            self._close()
+        self._close()
 
     def _on_entered(self) -> None:
         if self._take():
@@ -93,7 +93,7 @@ class WeightField(QWidget):
 
     def _on_left(self) -> None:
         """Like Enter; what means nothing is given up."""
-        if not self.isHidden():
+        if self._is_open:
             self._take()
             self._close()
 
@@ -138,9 +138,12 @@ class WeightField(QWidget):
         self.line.setText(number(self._value))
 
     def _close(self) -> None:
-        focused = self.line.hasFocus()
+        if not self._is_open:
+            return
+        self._is_open = False
+        # A widget that is hidden while it has the focus hands it on as if Tab had been pressed.
+        self.closed.emit(self.line.hasFocus())
         self.hide()
-        self.closed.emit(focused)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = colors(self)
@@ -162,17 +165,15 @@ class _Line(QLineEdit):
     walked = Signal(int)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        if isinstance(event, QKeyEvent):
+            pressed = event.type() == QEvent.Type.KeyPress
+            if pressed and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
                 self.walked.emit(1 if event.key() == Qt.Key.Key_Tab else -1)
                 return True
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() == Qt.Key.Key_Escape:
+            if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
                 event.accept()
                 return True
-            if undoes(event) and not self.isModified():
-                return False
-        return super().event(event)
+        return False if undoes(event) and not self.isModified() else super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in ENTER:

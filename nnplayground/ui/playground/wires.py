@@ -6,10 +6,11 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainterPath, QPixmap
 
 from nnplayground.samples import Array
+from nnplayground.ui.playground.strokes import Stroke, Thickness, colored, curve_time, draw
 from nnplayground.ui.theme import Colors
 
 LEVELS = 48
@@ -19,7 +20,10 @@ _HALFWAY = 1.3
 _THINNEST, _THICKEST = 0.7, 6.6
 """Widths at tiles of 48 pixels."""
 _USUAL_TILE = 48.0
-_FAINTEST, _FULL_AT = 0.30, 0.45
+_CROWD = 12
+"""Where more wires than this meet in one tile, all are drawn thinner."""
+_FAINTEST, _FULL, _FULL_AT = 0.34, 0.94, 0.4
+"""Opacities, and the share of the greatest strength from which a wire has all of it."""
 _PADDING = 8.0
 
 POSITIVE = {True: "#4da3ee", False: "#1f74c4"}
@@ -40,23 +44,24 @@ def level_of(weight: float) -> int:
 
 def level_color(level: int, theme: Colors) -> QColor:
     """The colour of a weight of a level: by its sign, the paler the weaker."""
-    if level == 0:
-        return QColor(theme.border)
-    color = QColor((POSITIVE if level > 0 else NEGATIVE)[theme.dark])
-    share = abs(level) / LEVELS
-    color.setAlphaF(_FAINTEST + (0.92 - _FAINTEST) * min(share / _FULL_AT, 1.0))
+    color = QColor((POSITIVE if level >= 0 else NEGATIVE)[theme.dark])
+    color.setAlphaF(_opacity(level))
     return color
 
 
-def level_width(level: int, tile: float) -> float:
-    """In pixels at 100 %, for tiles of a size."""
-    thickest = max(_THICKEST * min(tile / _USUAL_TILE, 1.0), 2.5)
+def _opacity(level: int) -> float:
+    return _FAINTEST + (_FULL - _FAINTEST) * min(abs(level) / LEVELS / _FULL_AT, 1.0)
+
+
+def _width(level: int, thickest: float) -> float:
+    """In pixels at 100 %. thickest: of a wire that could not be stronger."""
     return _THINNEST + (thickest - _THINNEST) * abs(level) / LEVELS
 
 
-@lru_cache(maxsize=1024)
-def _pen(level: int, tile: float, theme: Colors) -> QPen:
-    return QPen(level_color(level, theme), level_width(level, tile), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap)
+@lru_cache(maxsize=64)
+def _thicknesses(thickest: float, size: float) -> tuple[Thickness, ...]:
+    """By level. size: pixels of the picture for each one at 100 %."""
+    return tuple(Thickness(_width(level, thickest) * size, _opacity(level)) for level in range(LEVELS + 1))
 
 
 class Bundle:
@@ -68,21 +73,16 @@ class Bundle:
     def __init__(self, starts: Array, ends: Array, *, left: float, right: float, tile: float) -> None:
         self.starts, self.ends = starts, ends
         self._left, self._right = left, right
-        self._tile = tile
+        crowd = math.sqrt(min(_CROWD / max(len(starts), len(ends)), 1.0))
+        self._thickest = max(_THICKEST * min(tile / _USUAL_TILE, 1.0), 2.5) * crowd
         self._levels = np.zeros((len(starts), len(ends)), np.int16)
         self._known = False
-        self._paths: list[list[QPainterPath]] = []
         self._picture: QPixmap | None = None
         self._drawn_for: tuple[float, float, Colors] | None = None
 
     @property
     def size(self) -> int:
         return self._levels.size
-
-    @property
-    def known(self) -> bool:
-        """Whether there are weights to show."""
-        return self._known
 
     @property
     def rect(self) -> QRectF:
@@ -98,29 +98,40 @@ class Bundle:
             self._levels, self._known = levels, known
             self._drawn_for = None
 
+    def level(self, source: int, target: int) -> int:
+        return int(self._levels[source, target])
+
+    def width(self, source: int, target: int) -> float:
+        """How thick a wire is at 100 %."""
+        return _width(self.level(source, target), self._thickest)
+
     def path(self, source: int, target: int) -> QPainterPath:
         """A wire as a line."""
-        return self._all_paths()[source][target]
-
-    def pen(self, source: int, target: int, theme: Colors) -> QPen:
-        return _pen(int(self._levels[source, target]), self._tile, theme)
+        start, end = float(self.starts[source]), float(self.ends[target])
+        middle = (self._left + self._right) / 2
+        path = QPainterPath(QPointF(self._left, start))
+        path.cubicTo(QPointF(middle, start), QPointF(middle, end), QPointF(self._right, end))
+        return path
 
     def nearest(self, x: float, y: float) -> tuple[int, int, float] | None:
         """(source, target, distance) of the wire nearest to a point; None beside the wires."""
-        if not self._left <= x <= self._right or not self.size:
+        length = self._right - self._left
+        if not self._left <= x <= self._right or length <= 0:
             return None
-        share = (x - self._left) / max(self._right - self._left, 1e-6)
-        t = _time_at(share)
+        t = float(curve_time(np.array((x - self._left) / length)))
         rise = self.ends[None, :] - self.starts[:, None]
         height = self.starts[:, None] + rise * (3 * t * t - 2 * t**3)
-        slope = rise * _slope_at(t) / max(self._right - self._left, 1e-6)
-        # Of wires that are equally near, the strongest: it is the one that is seen.
-        distance = np.abs(height - y) / np.sqrt(1 + slope**2) - 0.02 * np.abs(self._levels)
-        source, target = np.unravel_index(int(distance.argmin()), distance.shape)
-        return int(source), int(target), max(float(distance[source, target]), 0.0)
+        slope = rise * (6 * t - 6 * t * t) / (length * (1.5 - 3 * t + 3 * t * t))
+        distance = np.abs(height - y) / np.sqrt(1 + slope**2)
+        # Of wires that are about equally near it is the strongest that is seen.
+        order = distance - np.abs(self._levels) / LEVELS
+        source, target = np.unravel_index(int(order.argmin()), order.shape)
+        return int(source), int(target), float(distance[source, target])
 
     def middle(self, source: int, target: int) -> QPointF:
         return QPointF((self._left + self._right) / 2, float(self.starts[source] + self.ends[target]) / 2)
+
+    # The picture
 
     @property
     def picture(self) -> QPixmap | None:
@@ -132,47 +143,35 @@ class Bundle:
         return self._drawn_for == (zoom, ratio, theme)
 
     def draw(self, zoom: float, ratio: float, theme: Colors) -> None:
-        """Draw the picture anew: weak wires first, so that strong ones lie over them."""
+        """Draw the picture anew."""
         rect, size = self.rect, zoom * ratio
-        picture = QPixmap(max(1, round(rect.width() * size)), max(1, round(rect.height() * size)))
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.scale(size, size)
-        painter.translate(-rect.topLeft())
-        self._draw_all(painter, theme)
-        painter.end()
+        width, height = max(1, round(rect.width() * size)), max(1, round(rect.height() * size))
+        starts = np.rint((self.starts - rect.top()) * size).astype(int)
+        ends = np.rint((self.ends - rect.top()) * size).astype(int)
+        thickness = _thicknesses(self._thickest, size)
+        opacities = draw(self._strokes(starts, ends), size=(width, height), thickness=thickness)
+        pixels = colored(opacities, *self._colors(theme))
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        picture = QPixmap.fromImage(image)
         picture.setDevicePixelRatio(ratio)
         self._picture, self._drawn_for = picture, (zoom, ratio, theme)
 
-    def _draw_all(self, painter: QPainter, theme: Colors) -> None:
-        paths = self._all_paths()
+    def _strokes(self, starts: Array, ends: Array) -> list[Stroke]:
+        """Weak wires first, so that strong ones lie over them."""
         flat = self._levels.ravel()
-        width = self._levels.shape[1]
-        for place in np.argsort(np.abs(flat), kind="stable").tolist():
-            painter.setPen(_pen(int(flat[place]), self._tile, theme))
-            painter.drawPath(paths[place // width][place % width])
+        places = np.argsort(np.abs(flat), kind="stable")
+        sources, targets = np.divmod(places, len(ends))
+        levels = flat[places]
+        columns = (starts[sources], ends[targets], np.abs(levels), levels < 0)
+        return [Stroke._make(each) for each in zip(*(column.tolist() for column in columns), strict=True)]
 
-    def _all_paths(self) -> list[list[QPainterPath]]:
-        if not self._paths:
-            self._paths = [[self._curve(start, end) for end in self.ends.tolist()] for start in self.starts.tolist()]
-        return self._paths
-
-    def _curve(self, start: float, end: float) -> QPainterPath:
-        middle = (self._left + self._right) / 2
-        path = QPainterPath(QPointF(self._left, start))
-        path.cubicTo(QPointF(middle, start), QPointF(middle, end), QPointF(self._right, end))
-        return path
+    def _colors(self, theme: Colors) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        if not self._known:
+            grey = _rgb(theme.pale_run)
+            return grey, grey
+        return _rgb(POSITIVE[theme.dark]), _rgb(NEGATIVE[theme.dark])
 
 
-def _time_at(share: float) -> float:
-    """t where a curve is at a share of its width: 1.5·t·(1 − t)² + 1.5·t²·(1 − t) + t³ = 1.5t − 1.5t² + t³."""
-    t = share
-    for _ in range(6):
-        t -= (1.5 * t - 1.5 * t * t + t**3 - share) / (1.5 - 3 * t + 3 * t * t)
-    return min(max(t, 0.0), 1.0)
-
-
-def _slope_at(t: float) -> float:
-    """How fast the height changes with the share of the width."""
-    return (6 * t - 6 * t * t) / (1.5 - 3 * t + 3 * t * t)
+def _rgb(color: str) -> tuple[int, int, int]:
+    found = QColor(color)
+    return found.red(), found.green(), found.blue()

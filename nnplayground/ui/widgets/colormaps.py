@@ -1,4 +1,5 @@
-"""Two colour maps for numbers: one from little to much, one from negative over zero to positive.
+"""Colour maps for numbers: from little to much, from negative over zero to positive, and over the plane of points from
+the first class to the second, in the colours of their marks.
 
 The control points are our own. They are joined in Oklab, a space where equal distances look about equally far apart
 (Björn Ottosson, "A perceptual color space for image processing", 2020), and their lightness runs in one direction only,
@@ -14,7 +15,7 @@ import numpy as np
 
 from nnplayground.samples import Array
 
-Kind = Literal["sequential", "diverging"]
+Kind = Literal["sequential", "diverging", "plane"]
 
 _SHADES = 256
 _NOT_FINITE = (128, 128, 128)
@@ -22,6 +23,7 @@ _NOT_FINITE = (128, 128, 128)
 _CONTROL_POINTS: dict[Kind, tuple[str, ...]] = {
     "sequential": ("#0c0a3e", "#46137c", "#8e2486", "#c83d68", "#ee6f45", "#f9ab45", "#fbea62"),
     "diverging": ("#123a7c", "#2f74c0", "#8bb8e2", "#f1f1ee", "#eeaf7f", "#c8602f", "#7c2413"),
+    "plane": ("#e2780c", "#ee9c45", "#f6cd9c", "#f6f4f0", "#aecdec", "#629fdd", "#2371bf"),
 }
 
 _TO_CONE = np.array(
@@ -44,7 +46,7 @@ def to_rgb(values: Array, kind: Kind, *, limits: tuple[float, float] | None = No
     """Values as colours: (…, 3) uint8 for values of shape (…).
 
     limits: the values of the two ends of the map. Without them a sequential map runs from the least to the greatest
-    finite value, a diverging one is symmetric about 0. What is not finite is grey.
+    finite value, the others are symmetric about 0. What is not finite is grey.
     """
     low, high = limits if limits is not None else value_limits(values, kind)
     if high > low:
@@ -66,7 +68,7 @@ def value_limits(values: Array, kind: Kind) -> tuple[float, float]:
     if not finite.size:
         return 0.0, 0.0
     low, high = float(finite.min()), float(finite.max())
-    if kind == "diverging":
+    if kind != "sequential":
         reach = max(-low, high, 0.0)
         return -reach, reach
     return low, high
@@ -80,7 +82,7 @@ def table(kind: Kind) -> Array:
     # Control points at equal steps of lightness would be rigid; spacing them by distance keeps the change even.
     distance = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(lab, axis=0), axis=1))])
     place = distance / distance[-1]
-    if kind == "diverging":
+    if kind != "sequential":
         place = np.interp(place, [0, place[len(points) // 2], 1], [0, 0.5, 1])  # zero stands exactly in the middle
     shades = np.linspace(0, 1, _SHADES)
     mixed = np.stack([np.interp(shades, place, lab[:, channel]) for channel in range(3)], axis=1)

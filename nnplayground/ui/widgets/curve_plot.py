@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pyqtgraph
@@ -45,6 +46,8 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._cursor: float | None = None
         self._pointer: QPointF | None = None
         self._ring = False
+        self.painting_seconds = 0.0
+        """How long the last painting took."""
         plot: Any = self.getPlotItem()
         self._view: Any = plot.getViewBox()
         self._lines = CurveLines(self._view)
@@ -169,6 +172,11 @@ class CurvePlot(pyqtgraph.PlotWidget):
     # On top of the curves
 
     def paintEvent(self, ev: QPaintEvent) -> None:
+        began = time.perf_counter()
+        self._paint(ev)
+        self.painting_seconds = time.perf_counter() - began
+
+    def _paint(self, ev: QPaintEvent) -> None:
         super().paintEvent(ev)
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 _MILLISECONDS = 4
 
@@ -12,12 +12,22 @@ _MILLISECONDS = 4
 class Staggered(QObject):
     """A queue of things to show, one a turn. What is put under a name takes the place of what waits under it."""
 
+    began = Signal()
+    """Something is about to be shown."""
+    ended = Signal()
+    """It has been painted."""
+
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._waiting: dict[str, Callable[[], None]] = {}
         self._timer = QTimer(self)
         self._timer.setInterval(_MILLISECONDS)
         self._timer.timeout.connect(self._on_turn)
+        # It comes after the paint events that showing something has caused.
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(0)
+        self._painted.timeout.connect(self.ended)
 
     def put(self, name: str, show: Callable[[], None]) -> None:
         """Show something soon."""
@@ -32,6 +42,8 @@ class Staggered(QObject):
 
     def _on_turn(self) -> None:
         if self._waiting:
+            self.began.emit()
             self._waiting.pop(next(iter(self._waiting)))()
+            self._painted.start()
         if not self._waiting:
             self._timer.stop()

@@ -29,6 +29,7 @@ from nnplayground.ui import icons
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.bars import small_font
 from nnplayground.ui.widgets.pictures import PictureLoader, side_for
+from nnplayground.ui.widgets.plane_pictures import PointPicture
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Tone = Literal["text", "muted", "error", "good"]
@@ -56,11 +57,14 @@ _MOST_CUT = 1.12
 
 
 class Tile(msgspec.Struct, frozen=True):
-    """What is painted for one sample. title: painted in the place of the picture where there is no file."""
+    """What is painted for one sample. title: painted in the place of the picture where there is neither a file nor a
+    point.
+    """
 
     title: str
     file: Path | None
     lines: Sequence[Line] = ()
+    point: PointPicture | None = None
 
 
 def draw_whole(painter: QPainter, area: QRectF, pixmap: QPixmap, theme: Colors) -> None:
@@ -112,8 +116,12 @@ def draw_file(
     title: str,
     theme: Colors,
     ratio: float,
+    point: PointPicture | None = None,
 ) -> None:
-    """The picture of a file as far as it has been loaded. ratio: device pixels per logical pixel."""
+    """The picture of a file as far as it has been loaded, or of a point. ratio: device pixels per logical pixel."""
+    if file is None and point is not None:
+        point.draw(painter, area, theme)
+        return
     if file is None:
         draw_placeholder(painter, area, title, theme)
         return
@@ -170,6 +178,7 @@ class TileDelegate(QStyledItemDelegate):
             title=tile.title,
             theme=theme,
             ratio=widget.devicePixelRatioF(),
+            point=tile.point,
         )
         top = picture.bottom() + 3
         for line in tile.lines[: self._lines]:

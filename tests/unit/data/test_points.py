@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from nnplayground.data import DataError, generate_points, load, painted_points, point_features, scan
+from nnplayground.data import DataError, generate_points, load, painted_points, point_features, point_splits, scan
 from nnplayground.spec.dataset import (
     NUMBER_SHAPES,
     CountSplit,
@@ -214,3 +214,10 @@ def test_an_empty_painting() -> None:
 
 def test_numbers_cannot_become_a_painting() -> None:
     assert painted_points(generate_points(Points(shape="plane"))) == ()
+
+
+def test_splits_are_known_without_loading() -> None:
+    dataset = Points(count=60, split=FractionSplit(validation=0.3, test=0.1))
+    loaded = load(dataset, Path(), input_ids=["input"], output_ids=["output"])
+    known = {name: tuple(map(str, positions)) for name, positions in point_splits(dataset).items()}
+    assert known == {name: samples.ids for name, samples in loaded.splits.items()}

@@ -11,16 +11,18 @@ import pytest
 from nnplayground.engine.base import EngineError
 from nnplayground.engine.scratch import engine as engine_module
 from nnplayground.engine.scratch import splits as splits_module
+from nnplayground.engine.scratch import updates as updates_module
 from nnplayground.engine.scratch.engine import ScratchEngine
-from nnplayground.layers.augmentation import RandomFlip
+from nnplayground.layers.augmentation import RandomFlip, RandomZoom
 from nnplayground.layers.convolution import Conv2D
 from nnplayground.layers.core import Activation, Dense, Flatten
-from nnplayground.layers.regularization import Dropout
+from nnplayground.layers.pooling import MaxPooling2D
+from nnplayground.layers.regularization import BatchNormalization, Dropout
 from nnplayground.layers.regularizers import L1L2, L2
 from nnplayground.samples import Preparation
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import SGD, Adam, AdamW, RMSprop, Training
+from nnplayground.spec.training import SGD, Adam, AdamW, Clip, RMSprop, Training
 
 
 def xor_engine(workshop: Any, *hidden: Any, seed: int = 0, count: int = 200, **training: Any) -> Any:
@@ -168,6 +170,72 @@ def test_large_data_is_prepared_and_evaluated_piece_by_piece(workshop: Any, monk
     assert kept.evaluate("validation", lambda: True) is None
 
 
+def normalized_engine(workshop: Any, **training: Any) -> tuple[Any, Any]:
+    """The engine, and what it trains on."""
+    model = workshop.chain(
+        Conv2D(filters=3), BatchNormalization(momentum=0.75), MaxPooling2D(), Flatten(), Dense(units=1)
+    )
+    samples = workshop.random_samples(model, (6, 6, 2), 40, classes=0)
+    return workshop.engine(model, samples, classes=0, **training), samples.inputs["input"]
+
+
+def test_moving_statistics_follow_the_batches_and_nothing_else(workshop: Any) -> None:
+    """Neither an optimizer that moves every weight nor a limit on gradients may touch them."""
+    engine, images = normalized_engine(workshop, optimizer=AdamW(weight_decay=0.5), clip=Clip(global_norm=0.01))
+    start, batch = engine.weights(), np.arange(8)
+    gradients = engine.gradients(batch)
+    assert gradients.keys() == start.keys() - {"layer_2/moving_mean", "layer_2/moving_variance"}
+    np.testing.assert_array_equal(engine.weights()["layer_2/moving_mean"], start["layer_2/moving_mean"])
+    before = engine.activations({"input": images[batch]}, ["layer_1"])["layer_1"].reshape(-1, 3)
+    engine.train([batch])
+    mean, variance = (engine.weights()[f"layer_2/moving_{what}"] for what in ("mean", "variance"))
+    np.testing.assert_allclose(mean, 0.25 * before.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(variance, 0.75 + 0.25 * before.var(axis=0), rtol=1e-6)
+    unlearned = sum(value.size for value in (mean, variance))
+    assert engine.state().optimizer["mean"].size == sum(value.size for value in start.values()) - unlearned
+
+
+def test_moving_statistics_are_kept_set_and_restored(workshop: Any) -> None:
+    (engine, images), (other, _) = (normalized_engine(workshop, seed=seed, optimizer=Adam()) for seed in (0, 1))
+    engine.train(epoch_batches(0, 40, 9))
+    state = engine.state()
+    expected = engine.train(epoch_batches(1, 40, 9)).values["loss"]
+    other.train(epoch_batches(5, 40, 9))
+    other.restore(state)
+    np.testing.assert_array_equal(other.train(epoch_batches(1, 40, 9)).values["loss"], expected)
+    for name, weight in engine.weights().items():
+        np.testing.assert_array_equal(weight, other.weights()[name])
+    used = engine.predict({"input": images})
+    engine.set_weights({"layer_2/moving_variance": np.full(3, 4.0)})
+    assert (engine.weights()["layer_2/moving_variance"] == 4).all()
+    assert not np.allclose(engine.predict({"input": images}), used)
+
+
+@pytest.mark.parametrize("regularizer", [None, L1L2(l1=0.01, l2=0.02)], ids=["plain", "regularized"])
+def test_a_batch_in_pieces_comes_to_the_same(
+    workshop: Any, monkeypatch: pytest.MonkeyPatch, regularizer: L1L2 | None
+) -> None:
+    layers = (Conv2D(filters=3, kernel_regularizer=regularizer), Flatten(), Dense(units=1, activation="sigmoid"))
+    model = workshop.chain(*layers)
+    samples = workshop.random_samples(model, (6, 6, 2), 40)
+    whole, parts = (workshop.engine(model, samples) for _ in range(2))
+    batches = [*epoch_batches(0, 40, 15), np.arange(40)]
+    expected = whole.train(batches)
+    monkeypatch.setattr(updates_module, "PIECE_VALUES", 4 * parts._graph.working_values)
+    told = parts.train(batches)
+    assert len(parts._ready_trainer().piece_ends(0, 15)) == 5
+    np.testing.assert_allclose(told.values["loss"], expected.values["loss"], rtol=1e-12)
+    for name, weight in whole.weights().items():
+        np.testing.assert_allclose(parts.weights()[name], weight, rtol=1e-10)
+
+
+def test_a_normalized_batch_stays_whole(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (whole, _), (kept, _) = (normalized_engine(workshop) for _ in range(2))
+    expected = whole.train([np.arange(20)] * 2).values["loss"]
+    monkeypatch.setattr(updates_module, "PIECE_VALUES", 1)
+    np.testing.assert_array_equal(kept.train([np.arange(20)] * 2).values["loss"], expected)
+
+
 def test_a_batch_of_everything_is_the_same_in_any_order(workshop: Any) -> None:
     engines = [xor_engine(workshop, *HIDDEN, optimizer=SGD(learning_rate=0.5)) for _ in range(2)]
     order = np.random.default_rng(0).permutation(200)
@@ -225,11 +293,10 @@ def test_what_it_cannot_do_is_said_in_one_sentence(workshop: Any) -> None:
             ScratchEngine(project, workshop.facts((8, 8, 3)))
         return str(caught.value)
 
-    conv2d = message(Conv2D(filters=2), Flatten(), Dense(units=1))
-    assert conv2d == "Conv2D is not available in the scratch engine yet; choose the Keras engine."
-    both = message(RandomFlip(), Conv2D(filters=2), Flatten(), Dense(units=1))
-    assert both == "RandomFlip and Conv2D are not available in the scratch engine yet; choose the Keras engine."
-    assert "AdamW is not available in the scratch engine yet" in message(Flatten(), Dense(units=1), optimizer=AdamW())
+    flip = message(RandomFlip(), Flatten(), Dense(units=1))
+    assert flip == "RandomFlip is not available in the scratch engine; choose the Keras engine."
+    both = message(RandomFlip(), RandomZoom(), Flatten(), Dense(units=1))
+    assert both == "RandomFlip and RandomZoom are not available in the scratch engine; choose the Keras engine."
     assert "cannot augment" in message(Flatten(), Dense(units=1), dataset=ImageFolder(augmentation=(RandomFlip(),)))
     assert "layer_1 gives 8 × 8 × 1; put Flatten before it" in message(Dense(units=1))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnplayground.layers.core import Dense
-from nnplayground.spec.training import SGD, Adam, Clip, RMSprop
+from nnplayground.spec.training import SGD, Adagrad, Adam, Adamax, AdamW, Clip, Nadam, RMSprop
 
 RATES = [0.1, 0.1, 0.05, 0.05, 0.2, 0.2]
 
@@ -59,6 +59,61 @@ def _adam(beta_1: float, beta_2: float, epsilon: float) -> Any:
     return run
 
 
+def _adamw(decay: float) -> Any:
+    def run(w: float, gradient: Callable[[float], float]) -> float:
+        m = v = 0.0
+        for t, rate in enumerate(RATES, 1):
+            g = gradient(w)
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
+            w *= 1 - rate * decay
+            w -= rate * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)) ** 0.5 + 1e-7 / (1 - 0.999**t) ** 0.5)
+        return w
+
+    return run
+
+
+def _adagrad(initial: float, epsilon: float) -> Any:
+    def run(w: float, gradient: Callable[[float], float]) -> float:
+        s = initial
+        for rate in RATES:
+            g = gradient(w)
+            s += g**2
+            w -= rate * g / (s + epsilon) ** 0.5
+        return w
+
+    return run
+
+
+def _adamax(beta_1: float, beta_2: float, epsilon: float) -> Any:
+    def run(w: float, gradient: Callable[[float], float]) -> float:
+        m = u = 0.0
+        for t, rate in enumerate(RATES, 1):
+            g = gradient(w)
+            m = beta_1 * m + (1 - beta_1) * g
+            u = max(beta_2 * u, abs(g))
+            w -= rate / (1 - beta_1**t) * m / (u + epsilon)
+        return w
+
+    return run
+
+
+def _nadam(beta_1: float, beta_2: float, epsilon: float) -> Any:
+    def run(w: float, gradient: Callable[[float], float]) -> float:
+        m = v = 0.0
+        product = 1.0
+        for t, rate in enumerate(RATES, 1):
+            g = gradient(w)
+            m = beta_1 * m + (1 - beta_1) * g
+            v = beta_2 * v + (1 - beta_2) * g**2
+            now, following = beta_1 * (1 - 0.96**t / 2), beta_1 * (1 - 0.96 ** (t + 1) / 2)
+            product *= now
+            ahead = following * m / (1 - product * following) + (1 - now) * g / (1 - product)
+            w -= rate * ahead / ((v / (1 - beta_2**t)) ** 0.5 + epsilon)
+        return w
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("optimizer", "formula"),
     [
@@ -70,6 +125,13 @@ def _adam(beta_1: float, beta_2: float, epsilon: float) -> Any:
         (RMSprop(rho=0.7, epsilon=0.1, centered=True), _rmsprop(0.7, 0.0, 0.1, True)),
         (Adam(), _adam(0.9, 0.999, 1e-7)),
         (Adam(beta_1=0.5, beta_2=0.9, epsilon=0.1), _adam(0.5, 0.9, 0.1)),
+        (AdamW(weight_decay=0.5), _adamw(0.5)),
+        (Adagrad(), _adagrad(0.1, 1e-7)),
+        (Adagrad(initial_accumulator_value=2.0, epsilon=0.1), _adagrad(2.0, 0.1)),
+        (Adamax(), _adamax(0.9, 0.999, 1e-7)),
+        (Adamax(beta_1=0.5, beta_2=0.25, epsilon=0.1), _adamax(0.5, 0.25, 0.1)),
+        (Nadam(), _nadam(0.9, 0.999, 1e-7)),
+        (Nadam(beta_1=0.5, beta_2=0.9, epsilon=0.1), _nadam(0.5, 0.9, 0.1)),
     ],
     ids=str,
 )
@@ -128,3 +190,36 @@ def test_momentum_can_be_switched_on_and_off_while_training(workshop: Any) -> No
         w += v
         v = v if beta else 0.0
     assert engine.weights()["layer_1/kernel"].item() == pytest.approx(w, rel=1e-12)
+
+
+def test_all_numbers_of_an_optimizer_can_change_while_training(workshop: Any) -> None:
+    model = workshop.chain(Dense(units=1, use_bias=False, kernel_initializer="ones"))
+    samples = workshop.samples(np.array([[2.0]]), np.array([[3.0]]), "layer_1")
+    started = AdamW(learning_rate=0.1, weight_decay=0.1, beta_1=0.9, beta_2=0.99, epsilon=0.1)
+    engine = workshop.engine(model, samples, classes=0, optimizer=started)
+    engine.train([np.array([0])])
+    values = {"learning_rate": 0.2, "weight_decay": 0.5, "beta_1": 0.5, "beta_2": 0.75, "epsilon": 0.25}
+    engine.set_values({f"training.optimizer.{name}": value for name, value in values.items()})
+    trace = engine.trace(np.array([0]), ["layer_1"])
+    assert trace.numbers == {f"training.optimizer.{name}": value for name, value in values.items()}
+    layer = trace.layers["layer_1"]
+    (w, g), memory = (part["kernel"].item() for part in (layer.weights, layer.gradients)), layer.memory
+    m = 0.5 * memory["mean"]["kernel"].item() + 0.5 * g
+    v = 0.75 * memory["mean_square"]["kernel"].item() + 0.25 * g**2
+    rate = 0.2 * (1 - 0.75**2) ** 0.5 / (1 - 0.5**2)
+    expected = w - 0.2 * 0.5 * w - rate * m / (v**0.5 + 0.25)
+    assert layer.after["kernel"].item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), Adagrad(), Adamax(), Nadam()], ids=str)
+def test_a_run_goes_on_where_its_state_was_kept(workshop: Any, optimizer: Any) -> None:
+    model = workshop.chain(Dense(units=3, activation="tanh"), Dense(units=1, activation="sigmoid"))
+    samples = workshop.random_samples(model, (2,), 12)
+    first, second = (workshop.engine(model, samples, optimizer=optimizer) for _ in range(2))
+    batches = [np.arange(start, start + 4) for start in (0, 4, 8)]
+    first.train(batches)
+    second.restore(first.state())
+    assert second.trace(batches[1], []).count == 4
+    first.train(batches[1:2])
+    for name, values in first.weights().items():
+        np.testing.assert_allclose(second.weights()[name], values, rtol=1e-12)

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
-from nnplayground.engine.scratch.compiler import compiled
+from nnplayground.engine.scratch.compiler import Room, compiled
 from nnplayground.engine.scratch.recorder import Recorder, run
+from nnplayground.layers.maths import scattered
 
 
 def _replayed(formula: Any, *arrays: Any) -> Any:
@@ -37,6 +39,12 @@ def _replayed(formula: Any, *arrays: Any) -> Any:
         lambda x, y: np.concatenate((x, x * y), axis=1)[:, 2:5].reshape(2, -1),
         lambda x, y: (x.T.reshape(-1) @ y.reshape(-1)) * np.exp(x),
         lambda x, y: (x[:, :1] + 1).sum(axis=1) * (y[:1, :1] * 3),
+        lambda x, y: np.pad(x, ((1, 0), (0, 2)), constant_values=-2.0) * 3 + np.pad(y, ((0, 1), (1, 1))),
+        lambda x, y: sliding_window_view(x * 1, (2, 2), axis=(0, 1))[::2].transpose(0, 3, 1, 2).reshape(2, -1),
+        lambda x, y: scattered([x, 2 * y], [np.s_[:4, ::2], np.s_[1:, 1:4]], (5, 5)),
+        lambda x, y: np.concatenate((x, y), axis=0).max(axis=(0, 1), keepdims=True) * x,
+        lambda x, y: (x.reshape(2, 2, 3).transpose(1, 0, 2) @ y.T.reshape(3, 4)).mean(axis=(0, 2), keepdims=True),
+        lambda x, y: np.broadcast_to(x.reshape(4, 1, 3), (4, 2, 3)).reshape(8, 3) - y.reshape(2, 6).sum(),
     ],
 )
 def test_a_program_repeats_the_formula(formula: Any) -> None:
@@ -55,6 +63,33 @@ def test_a_value_used_again_later_keeps_its_memory() -> None:
         return again.reshape(-1) * rows
 
     np.testing.assert_allclose(_replayed(formula, x), formula(x), rtol=1e-13)
+
+
+def test_memory_is_used_again_where_nobody_needs_it() -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3))
+
+    def formula(x: Any) -> Any:
+        total = np.exp(x).reshape(-1).sum()
+        for power in (2, 3, 4):
+            total = total + np.tanh(power * x).reshape(2, 6).sum(axis=1).sum()
+        return total
+
+    room = Room()
+    outs, places = [np.zeros(()) for _ in range(2)], [np.zeros((4, 3)) for _ in range(2)]
+    programs = []
+    for place, out in zip(places, outs, strict=True):
+        recorder = Recorder(np.float64)
+        recorder.store(formula(recorder.array(place)), out)
+        programs.append(compiled(recorder, room).each)
+    for factor in (1, 2):
+        for number, place in enumerate(places):
+            place[...] = (factor + number) * x
+        for program in programs:
+            run(program)
+        np.testing.assert_allclose(outs, [formula(factor * x), formula((factor + 1) * x)], rtol=1e-13)
+    curved = [arguments[-1] for program in programs for function, arguments in program if function is np.tanh]
+    assert len(curved) == 6
+    assert all(np.shares_memory(curved[0], other) for other in curved)
 
 
 def test_what_nothing_depends_on_is_left_out() -> None:

@@ -186,9 +186,11 @@ def test_uneven_classes_are_offered_weights(cnn: Project) -> None:
 
 def test_layers_without_numpy_maths(cnn: Project, photos: DataFacts) -> None:
     project = with_training(cnn, engine="scratch")
-    paths = {problem.path for problem in check(project, photos) if problem.severity == "error"}
-    assert {"model.conv2d_1", "model.max_pooling2d_1"} <= paths
-    assert "model.dense_1" not in paths
+    assert check(project, photos) == ()
+    problem = found(edits.insert_before(project, RandomBrightness(), "conv2d_1"), photos, "model.random_brightness_1")
+    assert problem.severity == "error"
+    assert problem.fix is not None
+    assert problem.fix.apply(project).training.engine == "keras"
 
 
 def test_two_limits_on_the_gradient(cnn: Project, photos: DataFacts) -> None:

@@ -1,0 +1,198 @@
+"""One update with all its numbers: the same formulas as in training, but computed at once instead of made a program.
+
+The weights are changed by the program that training uses; only what comes before it is done step by step here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from nnplayground.engine.base import BlockMetrics, EngineError, IndexArray, LayerTrace, Trace
+from nnplayground.engine.scratch.graph import Backward, Forward, backward, forward
+from nnplayground.engine.scratch.metrics import of_samples
+from nnplayground.engine.scratch.optimizers import OptimizerMaths, count_updates, limited
+from nnplayground.engine.scratch.parameters import each
+from nnplayground.engine.scratch.randomness import uniform
+from nnplayground.engine.scratch.recorder import run
+from nnplayground.engine.scratch.regularization import cost, d_weight
+from nnplayground.engine.scratch.updates import Trainer
+from nnplayground.layers.maths import Pass
+from nnplayground.samples import Array
+from nnplayground.spec.training import Clip
+
+Parts: TypeAlias = Mapping[str, Mapping[str, Array]]
+"""Something about each weight, by layer id and name."""
+
+
+class Step(NamedTuple):
+    """What an update did. gradients and limited: of trained weights; before, after: of all; memory: by name first."""
+
+    gradients: Parts
+    limited: Parts
+    before: Parts
+    after: Parts
+    memory: Mapping[str, Parts]
+    memory_after: Mapping[str, Parts]
+
+
+def traced_update(
+    trainer: Trainer,
+    batch: IndexArray,
+    layer_ids: Sequence[str],
+    *,
+    optimizer: OptimizerMaths,
+    clip: Clip,
+    memory: Mapping[str, Array],
+) -> Trace:
+    """Do one update. memory: the optimizer's. Raises EngineError for a layer that the model does not have."""
+    graph, split, loss = trainer.graph, trainer.split, trainer.loss
+    known = {place.id for place in graph.places}
+    unknown = [layer_id for layer_id in layer_ids if layer_id not in known]
+    if unknown:
+        raise EngineError(f"The model that is being run has no layer {unknown[0]}.")
+    # As in training: of a batch that is the whole split, the samples stay as they lie.
+    order = split.everything if split.inputs is not None and split.is_all(batch) else batch
+    targets, weights = split.targets[order], split.weights
+    count = len(order)
+    counted = np.ones((count, 1), split.dtype) if weights is None else weights[order]
+    shares = counted / split.dtype(count)
+    with np.errstate(all="ignore"):
+        inputs = {name: split.rows(name, order) for name in graph.input_ids}
+        ahead = forward(graph, inputs, trainer.parameters.weights, lambda layer_id: _training(trainer, layer_id))
+        z, outputs = ahead.before[graph.output], ahead.values[graph.output]
+        losses = loss.losses(targets, z, outputs)
+        flow = backward(graph, ahead, loss.d_before(targets, z, outputs) * shares)
+        d_values = {**flow.values, graph.output: loss.d_values(targets, outputs) * shares}
+        penalty = _find_gradient(trainer, flow)
+        step = _step(trainer, ahead, optimizer=optimizer, clip=clip, memory=memory)
+        measured = {
+            name: of_samples(name, targets, outputs, from_minus_one=split.from_minus_one) for name in trainer.metrics
+        }
+        measured["loss"] = losses * counted[:, 0]
+        values = {name: np.add.reduce(each_one, 0, np.float64) / count for name, each_one in measured.items()}
+    values["loss"] += penalty
+    return Trace(
+        samples=order,
+        metrics=BlockMetrics({name: np.array([value]) for name, value in values.items()}, np.array([count])),
+        targets=targets,
+        outputs=outputs,
+        losses=losses,
+        shares=shares[:, 0],
+        penalty=penalty,
+        count=int(memory["updates"]),
+        numbers=trainer.numbers.values("training.optimizer", "training.clip"),
+        layers={
+            layer_id: _layer(trainer, layer_id, ahead=ahead, flow=flow, d_values=d_values, step=step)
+            for layer_id in layer_ids
+        },
+        gradient_norms={layer_id: _norm(parts) for layer_id, parts in step.gradients.items() if parts},
+        update_norms={
+            layer_id: _norm({name: step.after[layer_id][name] - step.before[layer_id][name] for name in parts})
+            for layer_id, parts in step.gradients.items()
+            if parts
+        },
+    )
+
+
+def _training(trainer: Trainer, layer_id: str) -> Pass:
+    def random(shape: tuple[int, ...]) -> Array:
+        # A large batch is trained on in pieces, each of which draws its own numbers.
+        ends = trainer.piece_ends(0, shape[0])
+        generator, dtype = trainer.generators[layer_id], trainer.split.dtype
+        return np.concatenate([uniform(generator, (last - first, *shape[1:]), dtype) for first, last in pairwise(ends)])
+
+    return Pass(True, random, trainer.numbers.under(f"model.{layer_id}", _as_it_is))
+
+
+def _as_it_is(number: Array) -> Array:
+    return number
+
+
+def _find_gradient(trainer: Trainer, flow: Backward) -> float:
+    """The gradient with regularization, into `parameters.gradient`; what regularization adds to the loss."""
+    added = {(penalty.layer_id, penalty.weight): penalty for penalty in trainer.penalties}
+    parameters = trainer.parameters
+    total = 0.0
+    for layer_id, name, gradient in each(flow.weights):
+        penalty = added.get((layer_id, name))
+        if penalty is not None:
+            strength, w = trainer.numbers.under(penalty.path, _as_it_is), parameters.weights[layer_id][name]
+            gradient = gradient + d_weight(penalty, w, strength)
+            total += float(cost(penalty, w, strength))
+        parameters.gradients[layer_id][name][...] = gradient
+    return total
+
+
+def _step(
+    trainer: Trainer, ahead: Forward, *, optimizer: OptimizerMaths, clip: Clip, memory: Mapping[str, Array]
+) -> Step:
+    """From the gradient to the new weights."""
+    parameters = trainer.parameters
+    before = _copies(parameters.weights)
+    gradient = parameters.gradient.copy()
+    remembered = {name: memory[name].copy() for name in optimizer.used}
+    for layer_id, maths in ahead.maths.items():
+        for name, value in maths.following.items():
+            parameters.following[layer_id][name][...] = value
+    run(trainer.step.each)
+    count_updates(optimizer, memory, 1)
+    # The norm of each tensor is limited where the gradient lies, all else on the way to the weights.
+    limits = trainer.numbers.under("training.clip", _as_it_is)
+    shorter = parameters.gradient.copy() if clip.norm is not None else limited(gradient, clip, limits)
+
+    def parted(vector: Array) -> Parts:
+        return _parted(vector, parameters.gradients)
+
+    return Step(
+        gradients=parted(gradient),
+        limited=parted(shorter),
+        before=before,
+        after=_copies(parameters.weights),
+        memory={name: parted(vector) for name, vector in remembered.items()},
+        memory_after={name: parted(memory[name].copy()) for name in optimizer.used},
+    )
+
+
+def _copies(parts: Parts) -> Parts:
+    return {layer_id: {name: view.copy() for name, view in named.items()} for layer_id, named in parts.items()}
+
+
+def _parted(vector: Array, like: Parts) -> Parts:
+    """The parts of a vector of all trained weights. like: such parts, in the order in which they lie in the vector."""
+    parts: dict[str, dict[str, Array]] = {layer_id: {} for layer_id in like}
+    start = 0
+    for layer_id, name, view in each(like):
+        parts[layer_id][name] = vector[start : start + view.size].reshape(view.shape)
+        start += view.size
+    return parts
+
+
+def _norm(parts: Mapping[str, Array]) -> float:
+    """Euclidean, of all parts together."""
+    return math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts.values()))
+
+
+def _layer(
+    trainer: Trainer, layer_id: str, *, ahead: Forward, flow: Backward, d_values: Mapping[str, Array], step: Step
+) -> LayerTrace:
+    place = next(place for place in trainer.graph.places if place.id == layer_id)
+    nothing = np.zeros_like(ahead.values[layer_id])  # An Input that nothing follows.
+    remembers = bool(step.gradients[layer_id])
+    return LayerTrace(
+        inputs=tuple(ahead.values[source] for source in place.sources),
+        before=ahead.before[layer_id],
+        values=ahead.values[layer_id],
+        d_values=d_values.get(layer_id, nothing),
+        d_before=flow.before.get(layer_id, nothing),
+        weights=step.before[layer_id],
+        gradients=step.gradients[layer_id],
+        limited=step.limited[layer_id],
+        after=step.after[layer_id],
+        memory={name: parts[layer_id] for name, parts in step.memory.items() if remembers},
+        memory_after={name: parts[layer_id] for name, parts in step.memory_after.items() if remembers},
+    )

@@ -1,0 +1,1 @@
+"""Formulas on the screen: setting them in type, painting, selecting and copying them."""
