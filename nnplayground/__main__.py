@@ -74,6 +74,7 @@ def _command(words: list[str]) -> int:
             theme=chosen.theme,
             epochs=chosen.train,
             select=chosen.select,
+            panel=chosen.panel,
         )
     from nnplayground.cli.demo import demo
 
@@ -123,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     screenshot.add_argument(
         "--train", type=_epochs, default=0, metavar="EPOCHS", help="train so long before the picture"
     )
+    screenshot.add_argument("--panel", metavar="NAME", help="the panel in front, such as maths or weights")
     screenshot.add_argument("--select", metavar="LAYER", help="the layer that is selected in the picture")
     return parser
 

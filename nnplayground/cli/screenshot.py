@@ -22,12 +22,14 @@ def screenshot(
     theme: str,
     epochs: int,
     select: str | None = None,
+    panel: str | None = None,
     curves: Path | None = None,
     on_frame: Callable[[Frame], None] = lambda frame: None,
 ) -> int:
     """Save a PNG of the window.
 
     size: (width, height) in pixels. epochs: how long to train first. select: id of the layer that is selected.
+    panel: object name of the panel that is brought to the front.
     curves: where a second picture goes, of the curves alone. on_frame: told of the training. Status 1 where the project
     cannot be opened, has errors, fails in training, or where the picture cannot be saved.
     """
@@ -53,7 +55,15 @@ def screenshot(
             # An exception in the middle of Qt's work would be swallowed there, so Ctrl-C stops the run instead.
             with gentle_interrupt(window.runner.stop) as interrupted:
                 problem = portrait.take(
-                    app, window, project, size=size, epochs=epochs, select=select, output=output, curves=curves
+                    app,
+                    window,
+                    project,
+                    size=size,
+                    epochs=epochs,
+                    select=select,
+                    panel=panel,
+                    output=output,
+                    curves=curves,
                 )
         finally:
             window.discard_changes()

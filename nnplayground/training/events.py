@@ -159,7 +159,7 @@ class Histogram(msgspec.Struct, frozen=True, eq=False):
 class PlaneMaps(msgspec.Struct, frozen=True, eq=False):
     """What units give over the plane −6…6 × −6…6. The first row is at the top (x₂ = 6), the first column at the left.
 
-    small[layer id]: (units, 32, 32) float32, in the middles of 32 × 32 equal squares. large: (units, 100, 100)
+    small[layer id]: (units, 32, 32) float32, in the middles of 32 × 32 equal squares. large: (units, 80, 80)
     likewise, of the layer `wants.plane.large`.
     """
 

@@ -31,7 +31,7 @@ from nnplayground.training.snapshots import Viewer
 
 BLOCK_SECONDS = 0.025
 """How long a block of updates should take: short enough for prompt control, long enough to cost nothing."""
-MISTAKES_SECONDS = 0.1
+MISTAKES_SECONDS = 0.2
 """Very short epochs show their mistakes no more often than this."""
 RATE = "training.optimizer.learning_rate"
 

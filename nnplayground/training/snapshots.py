@@ -43,13 +43,13 @@ SHARES: dict[Part, float] = {
 }
 """Of the time that each part of the snapshots may take while a run goes on. The plane of points is small, and what one
 looks at all the time."""
-CALM: dict[Part, float] = {"histograms": 0.15, "before": 0.15, "update": 0.1}
+CALM: dict[Part, float] = {"histograms": 0.15, "before": 0.15, "update": 0.25}
 """Seconds between two looks at what nobody reads faster, however little it costs: painting it costs more."""
 FLOW_SAMPLES = 32
 """Over how many samples units are looked for that no longer take part."""
 TRACED_VALUES = 1 << 18
 """An update is traced with all its layers where they hold no more values than this, else with the wanted one."""
-SMALL, LARGE = 32, 100
+SMALL, LARGE = 32, 80
 """Sides of the maps of the plane."""
 _EPSILON = 1e-7
 """Keras' fuzz factor: probabilities are kept this far from 0 and 1 before the logarithm."""

@@ -42,6 +42,7 @@ def take(
     size: tuple[int, int],
     epochs: int,
     select: str | None,
+    panel: str | None,
     output: Path,
     curves: Path | None,
 ) -> str | None:
@@ -56,6 +57,10 @@ def take(
     _process(app, until=lambda: window.document.facts is not None or loaded.dataset is None)
     if select is not None:
         window.workspace.canvas.select([select])
+    if panel is not None and panel not in window.workspace.panel_names:
+        return f"There is no panel named {panel}; choose one of {', '.join(window.workspace.panel_names)}."
+    if panel is not None:
+        window.workspace.show_panel(panel)
     if epochs:
         if window.document.errors:
             return window.document.errors[0].message

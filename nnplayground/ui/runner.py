@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nnplayground.training.store import RunStore
 
 State = Literal["idle", "running", "paused", "stopping"]
-FRAME_MILLISECONDS = 30
+FRAME_MILLISECONDS = 32
 
 
 class Runner(QObject):

@@ -221,6 +221,11 @@ class Workspace(QMainWindow):
         """For the View menu: show and hide each panel."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
+    @property
+    def panel_names(self) -> tuple[str, ...]:
+        """Object names of all panels in docks."""
+        return tuple(self._docks)
+
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front, by its object name."""
         self._docks[name].show()

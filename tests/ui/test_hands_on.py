@@ -31,6 +31,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     with qtbot.waitSignal(window.runner.closed, timeout=PATIENCE):
         window.discard_changes()
         window.close()
+    window.deleteLater()
 
 
 @pytest.fixture

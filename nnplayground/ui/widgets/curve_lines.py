@@ -70,7 +70,9 @@ class CurveLines:
         (left, right), _ = self._view.viewRange()
         start = max(int(np.searchsorted(line.xs, left * line.unit)) - 1, 0)
         stop = min(int(np.searchsorted(line.xs, right * line.unit, side="right")) + 1, len(line.xs))
-        indices, values = series.outline(start, max(stop, start), max(64, round(self._view.width())))
+        # Of a curve that is denser than the screen, a stretch is two pixels wide: half as much to draw.
+        columns = max(64, round(self._view.width() / 2))
+        indices, values = series.outline(start, max(stop, start), columns)
         places = line.xs[indices] / line.unit
         if not log:
             return places, values

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 _MILLISECONDS = 4
+_TURN_SECONDS = 0.002
+"""What is quickly shown shares a turn: each turn has costs of its own."""
 
 
 class Staggered(QObject):
@@ -43,7 +46,11 @@ class Staggered(QObject):
     def _on_turn(self) -> None:
         if self._waiting:
             self.began.emit()
-            self._waiting.pop(next(iter(self._waiting)))()
+            end = time.perf_counter() + _TURN_SECONDS
+            while self._waiting:
+                self._waiting.pop(next(iter(self._waiting)))()
+                if time.perf_counter() > end:
+                    break
             self._painted.start()
         if not self._waiting:
             self._timer.stop()

@@ -68,14 +68,14 @@ def test_maps_are_what_units_give_over_the_plane(project: Project) -> None:
         "dense_1": (4, 32, 32),
         "dense_2": (1, 32, 32),
     }
-    assert plane.large.shape == (1, 100, 100)
-    # The square in row 10, column 90 of 100, from the top left.
-    point = np.array([[-6 + 90.5 * 0.12, 6 - 10.5 * 0.12]], np.float32)
+    assert plane.large.shape == (1, 80, 80)
+    # The square in row 10, column 70 of 80, from the top left.
+    point = np.array([[-6 + 70.5 * 0.15, 6 - 10.5 * 0.15]], np.float32)
     features = point_features(point, ("x1", "x2", "x1^2"))
     found = weights(session)
     hidden = np.tanh(features @ found["dense_1/kernel"] + found["dense_1/bias"])
     output = 1 / (1 + np.exp(-(hidden @ found["dense_2/kernel"] + found["dense_2/bias"])))
-    assert plane.large[0, 10, 90] == pytest.approx(output[0, 0], rel=1e-4)
+    assert plane.large[0, 10, 70] == pytest.approx(output[0, 0], rel=1e-4)
     assert plane.small["input"][0, 0, 0] == pytest.approx(-6 + 12 / 64)
     assert plane.small["input"][1, 0, 0] == pytest.approx(6 - 12 / 64)
 
