@@ -108,6 +108,11 @@ class Workspace(QMainWindow):
             self._dock(panel, title, on="curves")
         self._docks["curves"].raise_()
         self._docks["activations"].raise_()
+        # Not while they are put in place: each change would look after all of them.
+        for dock in self._docks.values():
+            dock.visibilityChanged.connect(self._on_docks_changed)
+            dock.dockLocationChanged.connect(self._on_docks_changed)
+        self._on_docks_changed()
 
     def _dock(
         self,
@@ -120,8 +125,6 @@ class Workspace(QMainWindow):
     ) -> None:
         """on: the panel beside which this one is a tab."""
         dock = PanelDock(panel, title, header=header)
-        dock.visibilityChanged.connect(self._on_docks_changed)
-        dock.dockLocationChanged.connect(self._on_docks_changed)
         if on:
             self.tabifyDockWidget(self._docks[on], dock)
         else:
