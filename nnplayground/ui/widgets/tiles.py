@@ -44,7 +44,7 @@ _RADIUS = 4.0
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line under a picture: `lead` in bold, shortened where there is no room, then `rest` in full."""
+    """A line under a picture: `lead`, shortened where there is no room, but not below half of the line; then `rest`."""
 
     lead: str
     rest: str = ""
@@ -205,7 +205,8 @@ def _draw_line(painter: QPainter, area: QRectF, line: Line, font: QFont, theme: 
     lead_font.setBold(line.bold)
     metrics = QFontMetrics(lead_font)
     rest_width = QFontMetrics(font).horizontalAdvance(line.rest) + 4 if line.rest else 0
-    lead = metrics.elidedText(line.lead, Qt.TextElideMode.ElideRight, max(0, int(area.width()) - rest_width))
+    room = max(int(area.width()) - rest_width, int(area.width()) // 2)
+    lead = metrics.elidedText(line.lead, Qt.TextElideMode.ElideRight, room)
     painter.setFont(lead_font)
     painter.setPen(QColor(getattr(theme, line.tone)))
     flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -213,7 +214,9 @@ def _draw_line(painter: QPainter, area: QRectF, line: Line, font: QFont, theme: 
     if line.rest:
         painter.setFont(font)
         painter.setPen(QColor(theme.text))
-        painter.drawText(area.adjusted(metrics.horizontalAdvance(lead) + 4, 0, 0, 0), flags, line.rest)
+        beside = area.adjusted(metrics.horizontalAdvance(lead) + 4, 0, 0, 0)
+        rest = painter.fontMetrics().elidedText(line.rest, Qt.TextElideMode.ElideRight, max(0, int(beside.width()) + 1))
+        painter.drawText(beside, flags, rest)
 
 
 class TileSource(Protocol):
