@@ -6,23 +6,33 @@ import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-from PySide6.QtWidgets import QApplication
+from typing import TYPE_CHECKING
 
 from nnplayground import __version__
 from nnplayground.log import log_to_file
-from nnplayground.ui.main_window import MainWindow
-from nnplayground.ui.preferences import Preferences
-from nnplayground.ui.theme import ThemeName, apply_palette, apply_style_sheet
-from nnplayground.ui.widgets.soon import Soon
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from nnplayground.ui.main_window import MainWindow
+    from nnplayground.ui.theme import ThemeName
 
 
 def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> tuple[QApplication, MainWindow]:
     """The application and its window, not yet shown, no event loop started.
 
     arguments: what stands behind the program's name: nothing, a project file or a folder of images. theme: instead of
-    the one that the user has chosen.
+    the one that the user has chosen. ImportError: a system library that Qt needs is missing.
     """
+    # Until the window can do it: collecting garbage while everything is imported and built finds none, and takes a
+    # tenth of the time until the window is painted. That is why imports are here.
+    gc.disable()
+    from PySide6.QtWidgets import QApplication
+
+    from nnplayground.ui.main_window import MainWindow
+    from nnplayground.ui.preferences import Preferences
+    from nnplayground.ui.theme import apply_palette, apply_style_sheet
+
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(["nnplayground"])
@@ -47,7 +57,7 @@ def create_app(arguments: Sequence[str], *, theme: ThemeName | None = None) -> t
 
 def _collect_garbage_here(window: MainWindow) -> None:
     """Collecting garbage in the engine thread would destroy Qt objects there, so it is done on a timer here."""
-    gc.disable()
+    from nnplayground.ui.widgets.soon import Soon
 
     def begin() -> None:
         from pyqtgraph.util.garbage_collector import GarbageCollector

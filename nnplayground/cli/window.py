@@ -60,10 +60,11 @@ def open_window(arguments: Sequence[str], *, start: bool = False) -> int:
         return 1
     try:
         from nnplayground.app import create_app
+
+        app, window = create_app(list(arguments))
     except ImportError as error:
         complain(library_problem(error))
         return 1
-    app, window = create_app(list(arguments))
     interrupted = False
 
     def on_interrupt(number: int, frame: object) -> None:

@@ -14,7 +14,6 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +179,9 @@ def _json_number(value: float) -> float | None:
 
 
 def _versions() -> dict[str, str]:
+    # Half of the mail package comes with it, which nobody needs before there is something to store.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"nnplayground": __version__, "python": platform.python_version()}
     for name in ("numpy", "tensorflow", "keras"):
         try:

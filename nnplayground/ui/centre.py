@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QApplication,
@@ -20,9 +22,12 @@ from nnplayground.spec.dataset import Points
 from nnplayground.spec.project import Project
 from nnplayground.ui.canvas.panel import CanvasPanel
 from nnplayground.ui.document import Document
-from nnplayground.ui.playground.view import NeuronView
+from nnplayground.ui.playground.plan import Plan, plan_of
 from nnplayground.ui.widgets.labels import describe
 from nnplayground.ui.widgets.message_bar import MessageBar
+
+if TYPE_CHECKING:
+    from nnplayground.ui.playground.view import NeuronView
 
 SPEEDS: tuple[float | None, ...] = (1, 2, 5, 10, 25, 100, 500, None)
 """Updates a second, the last one without a limit."""
@@ -40,16 +45,17 @@ class Centre(QWidget):
     view_changed = Signal()
     speed_chosen = Signal(object)
     """Updates a second, or None for no limit."""
+    neurons_made = Signal()
+    """There is a neuron view from now on: see `neurons`."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self.messages = MessageBar()
         self.canvas = CanvasPanel(document)
-        self.neurons = NeuronView(document)
+        self._neurons: NeuronView | None = None
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
-        self._stack.addWidget(self.neurons)
         self._bar = QWidget()
         self._buttons = QButtonGroup(self)
         self._speed = QSlider(Qt.Orientation.Horizontal)
@@ -62,7 +68,6 @@ class Centre(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self._stack, 1)
         self._buttons.idClicked.connect(self._on_view_clicked)
-        self.neurons.blocks_requested.connect(self.show_blocks)
         document.changed.connect(self._on_changed)
         document.replaced.connect(self._choose_view)
         self._choose_view()
@@ -103,14 +108,26 @@ class Centre(QWidget):
         self._speed.setValue(len(SPEEDS) - 1)
 
     @property
+    def neurons(self) -> NeuronView | None:
+        """The neuron view, made when it is first shown: a window of images opens sooner without it."""
+        return self._neurons
+
+    @property
     def shows_neurons(self) -> bool:
-        return self._stack.currentWidget() is self.neurons
+        return self._stack.currentWidget() is not self.canvas
 
     def show_blocks(self) -> None:
         self._show(self.canvas)
 
     def show_neurons(self) -> None:
-        self._show(self.neurons)
+        if self._neurons is None:
+            from nnplayground.ui.playground.view import NeuronView
+
+            self._neurons = NeuronView(self._document)
+            self._neurons.blocks_requested.connect(self.show_blocks)
+            self._stack.addWidget(self._neurons)
+            self.neurons_made.emit()
+        self._show(self._neurons)
 
     def _show(self, view: QWidget) -> None:
         self._buttons.button(0 if view is self.canvas else 1).setChecked(True)
@@ -128,7 +145,10 @@ class Centre(QWidget):
         self._speed.setValue(SPEEDS.index(speed))
 
     def _on_view_clicked(self, number: int) -> None:
-        self._show(self.canvas if number == 0 else self.neurons)
+        if number == 0:
+            self.show_blocks()
+        else:
+            self.show_neurons()
 
     def _on_speed_moved(self, place: int) -> None:
         self._speed_words.setText(speed_text(SPEEDS[place]))
@@ -147,4 +167,7 @@ class Centre(QWidget):
         points = isinstance(project.dataset, Points)
         begun = any(not isinstance(block.layer, Input) for block in project.model.blocks)
         self._bar.setVisible(points)
-        self._show(self.neurons if points and begun and self.neurons.fits(project) else self.canvas)
+        if points and begun and isinstance(plan_of(project), Plan):
+            self.show_neurons()
+        else:
+            self.show_blocks()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtCore import QTime
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QWidget
 
@@ -144,6 +142,8 @@ def _end_words(ended: RunEnded) -> str:
 
 
 def _tensorflow() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         major, minor = version("tensorflow").split(".")[:2]
     except PackageNotFoundError:  # it goes by another name in some builds

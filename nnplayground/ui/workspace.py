@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
@@ -26,6 +28,9 @@ from nnplayground.ui.panels.weights import WeightsPanel
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.staggered import Staggered
 
+if TYPE_CHECKING:
+    from nnplayground.ui.playground.view import NeuronView
+
 _USUAL_LINE = 16
 """Pixels of a line of text at the usual size."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -46,6 +51,8 @@ class Workspace(QMainWindow):
     """Panels are being painted with what has come of a run: True when it begins, False when it is done."""
     step_requested = Signal(str)
     """"update" or "epoch": train that much, then pause."""
+    run_pause_requested = Signal()
+    """Space was pressed where one watches the run."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +62,6 @@ class Workspace(QMainWindow):
         self.centre = Centre(document)
         self.messages = self.centre.messages
         self.canvas = self.centre.canvas
-        self.neurons = self.centre.neurons
         self.palette_panel = PalettePanel()
         self.dataset = DatasetPanel(document)
         self.inspector = InspectorPanel(document)
@@ -126,6 +132,8 @@ class Workspace(QMainWindow):
         """on: the panel beside which this one is a tab."""
         dock = PanelDock(panel, title, header=header)
         if on:
+            # The dock will say when it comes to the front; Qt shows what is in it before it says that it is behind.
+            panel.hide()
             self.tabifyDockWidget(self._docks[on], dock)
         else:
             self.addDockWidget(area, dock)
@@ -154,19 +162,28 @@ class Workspace(QMainWindow):
         self._staggered.began.connect(lambda: self.painting.emit(True))
         self._staggered.ended.connect(lambda: self.painting.emit(False))
         self.centre.view_changed.connect(self.wants_changed)
-        self.neurons.wants_changed.connect(self.wants_changed)
-        self.neurons.layer_selected.connect(lambda layer_id: self.canvas.select([layer_id]))
-        self.neurons.unit_hovered.connect(self.boundary.show_unit)
+        self.centre.neurons_made.connect(self._on_neurons_made)
+        for watched in (self.canvas, self.curves, self.boundary):
+            watched.run_pause_requested.connect(self.run_pause_requested)
         self.boundary.wants_changed.connect(self.wants_changed)
         self.boundary.sample_chosen.connect(self.activations.show_sample)
         self.maths.wants_changed.connect(self.wants_changed)
         self.maths.step_requested.connect(self.step_requested)
         self.maths.layer_chosen.connect(lambda layer_id: self.canvas.select([layer_id]))
         self.maths.phase_changed.connect(self.canvas.show_phase)
-        self.neurons.weight_edit_requested.connect(self.weight_edit_requested.emit)
         self.weights.weight_edit_requested.connect(self.weight_edit_requested)
         self._document.changed.connect(self._on_project_changed)
         self._document.replaced.connect(self._on_replaced)
+
+    def _on_neurons_made(self) -> None:
+        neurons = self.centre.neurons
+        assert neurons is not None
+        neurons.wants_changed.connect(self.wants_changed)
+        neurons.layer_selected.connect(lambda layer_id: self.canvas.select([layer_id]))
+        neurons.unit_hovered.connect(self.boundary.show_unit)
+        neurons.weight_edit_requested.connect(self.weight_edit_requested.emit)
+        neurons.run_pause_requested.connect(self.run_pause_requested)
+        neurons.show_selected(self._layer)
 
     def place_docks(self, width: int, height: int) -> None:
         """Sizes in keeping with the window, for the first start and after a reset of the layout."""
@@ -235,11 +252,16 @@ class Workspace(QMainWindow):
         self._docks[name].raise_()
 
     @property
+    def neurons(self) -> NeuronView | None:
+        """The neuron view, once there was reason to show it."""
+        return self.centre.neurons
+
+    @property
     def wants(self) -> SnapshotWants:
         """What visible panels want to see of the model."""
         sample = self.activations.sample_id() if self.activations.isVisible() else None
         weights_shown = self.weights.isVisible()
-        neurons = self.neurons.wanted_layers if self.neurons.isVisible() else ()
+        neurons = self.neurons.wanted_layers if self.neurons is not None else ()
         weights = self.weights.wanted_layers() if weights_shown else ()
         return SnapshotWants(
             sample_id=sample,
@@ -315,8 +337,9 @@ class Workspace(QMainWindow):
     def _show_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.wants.sample_id is not None:
             self._staggered.put("activations", lambda: self.activations.show_snapshot(snapshot))
-        if snapshot.plane is not None or snapshot.wants.weights:
-            self._staggered.put("neurons", lambda: self.neurons.show_snapshot(snapshot))
+        neurons = self.neurons
+        if neurons is not None and (snapshot.plane is not None or snapshot.wants.weights):
+            self._staggered.put("neurons", lambda: neurons.show_snapshot(snapshot))
         if snapshot.trace is not None:
             self._staggered.put("maths", lambda: self.maths.show_snapshot(snapshot))
         if snapshot.flow is not None:
@@ -335,7 +358,8 @@ class Workspace(QMainWindow):
     def _on_layer_selected(self, layer_id: str) -> None:
         self._layer = layer_id
         self.inspector.show_layer(layer_id)
-        self.neurons.show_selected(layer_id)
+        if self.neurons is not None:
+            self.neurons.show_selected(layer_id)
         self.maths.set_layer(layer_id)
         self._show_activation_layer()
         self.weights.set_layer(layer_id)
@@ -393,13 +417,14 @@ class Workspace(QMainWindow):
             self.mistakes,
             self.confusion,
             self.weights,
-            self.neurons,
             self.boundary,
             self.maths,
             self.gradients,
             self.messages,
         ):
             panel.clear()
+        if self.neurons is not None:
+            self.neurons.clear()
         self.dataset.show_progress("")
         self.canvas.show_seconds_per_epoch(None)
 
@@ -408,7 +433,8 @@ class Workspace(QMainWindow):
         self._staggered.clear()
         self.confusion.clear()
         self.weights.clear()
-        self.neurons.clear()
+        if self.neurons is not None:
+            self.neurons.clear()
         self.boundary.clear()
         self.maths.clear()
         self.gradients.clear()

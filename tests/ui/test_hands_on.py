@@ -19,6 +19,7 @@ from nnplayground.spec.project import Project
 from nnplayground.spec.training import SGD, Training
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.main_window import MainWindow
+from nnplayground.ui.playground.view import NeuronView
 
 PATIENCE = 20_000
 
@@ -61,6 +62,12 @@ def shown(window: MainWindow, project: Project, qtbot: QtBot, snapshots: list[Sn
     qtbot.waitUntil(lambda: any(each.plane is not None for each in snapshots), timeout=PATIENCE)
 
 
+def neurons(window: MainWindow) -> NeuronView:
+    view = window.workspace.neurons
+    assert view is not None
+    return view
+
+
 def button(window: MainWindow, name: str) -> QToolButton:
     found = window.findChild(QToolButton, name)
     assert isinstance(found, QToolButton)
@@ -85,7 +92,7 @@ def test_blocks_and_neurons_are_two_pictures_of_one_project(
     QTest.mouseClick(button(window, "view_blocks"), Qt.MouseButton.LeftButton)
     assert window.workspace.canvas.isVisible()
     QTest.mouseClick(button(window, "view_neurons"), Qt.MouseButton.LeftButton)
-    assert window.workspace.neurons.isVisible()
+    assert neurons(window).isVisible()
     assert window.document.project == project
     assert not window.document.dirty
 
@@ -121,7 +128,7 @@ def test_a_weight_changed_by_hand_is_undone_and_done_again(
 ) -> None:
     shown(window, project, qtbot, snapshots)
     before = _weight(snapshots)
-    window.workspace.neurons.weight_edit_requested.emit("dense_1/kernel", (0, 1), 2.5)
+    neurons(window).weight_edit_requested.emit("dense_1/kernel", (0, 1), 2.5)
     qtbot.waitUntil(lambda: _weight(snapshots) == 2.5, timeout=PATIENCE)
     assert not window.document.dirty
     window.document.undo_stack.undo()

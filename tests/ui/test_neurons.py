@@ -222,7 +222,6 @@ def not_drawn(project: Project) -> str:
 def test_what_cannot_be_drawn_says_why_and_leads_back_to_the_blocks(qtbot: QtBot) -> None:
     document = Document(Project(model=image_model(), dataset=ImageFolder(folder="photos")))
     neurons = shown(document, qtbot)
-    assert not neurons.fits(document.project)
     assert not neurons.view.isVisible()
     assert neurons.wanted_layers == ()
     assert "pictures" in neurons.reason

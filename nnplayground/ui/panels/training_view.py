@@ -48,7 +48,7 @@ class TrainingView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._running)
-        self._forms_made = Soon(self, lambda: self._make(layout))
+        self._forms_made = Soon(self, lambda: self._make(layout), after_painting=True)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._forms_made.now()

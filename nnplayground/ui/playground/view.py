@@ -118,10 +118,6 @@ class NeuronView(QWidget):
 
     # What is shown
 
-    def fits(self, project: Project) -> bool:
-        """Whether the model of a project can be drawn as neurons."""
-        return isinstance(plan_of(project), Plan)
-
     @property
     def reason(self) -> str:
         """Why the model cannot be drawn; "" where it can."""

@@ -25,7 +25,6 @@ class Painting(QObject):
         self._plot = plot
         self._strip = strip
         self._stroke: PaintStroke | EraseStroke | None = None
-        self._random = np.random.default_rng()
         plot.stroke_begun.connect(self._on_stroke_begun)
         plot.stroke_moved.connect(self._on_stroke_moved)
         plot.stroke_ended.connect(self._on_stroke_ended)
@@ -45,9 +44,8 @@ class Painting(QObject):
             coordinates = points.coordinates if points is not None else np.zeros((0, 2))
             self._stroke = EraseStroke(coordinates, radius=self._strip.eraser_radius)
         else:
-            self._stroke = PaintStroke(
-                brush.label, radius=brush.radius, density=self._strip.density, random=self._random
-            )
+            random = np.random.default_rng()
+            self._stroke = PaintStroke(brush.label, radius=brush.radius, density=self._strip.density, random=random)
         self._on_stroke_moved(place)
 
     def _on_stroke_moved(self, place: tuple[float, float]) -> None:
