@@ -52,6 +52,7 @@ def in_the_window(shown: Project) -> tuple[float, float, float, float]:
     show_every_panel(window)
     window.workspace.canvas.select(["dense_2"])
     paintings = Paintings(window)
+    assert window.workspace.neurons is not None
     window.workspace.neurons.view.viewport().installEventFilter(paintings)
     epochs: list[float] = []
     ticks: list[float] = []

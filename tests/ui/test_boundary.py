@@ -325,19 +325,23 @@ def test_space_asks_for_run_or_pause(qtbot: QtBot, panel: BoundaryPanel) -> None
         QTest.keyClick(panel.plot, Qt.Key.Key_Space)
 
 
-def test_losses_of_the_latest_epoch(panel: BoundaryPanel) -> None:
+def test_losses_of_the_latest_epoch(panel: BoundaryPanel, qtbot: QtBot) -> None:
     panel.resize(600, 700)
     losses = child(panel, QLabel, "losses")
     assert losses.text() == ""
+
+    def shows(text: str) -> None:
+        qtbot.waitUntil(lambda: losses.text() == text)
+
     panel.show_frame(started())
     panel.show_frame(done(1, 1, loss=0.51234, val_loss=0.7))
-    assert losses.text() == "train loss 0.512 · validation loss 0.700"
+    shows("train loss 0.512 · validation loss 0.700")
     panel.show_frame(done(2, 2, loss=0.00003, val_loss=1234.0))
-    assert losses.text() == "train loss 3e-05 · validation loss 1.2e+03"
+    shows("train loss 3e-05 · validation loss 1.2e+03")
     panel.show_frame(done(3, 3, loss=0.25))
-    assert losses.text() == "train loss 0.250"
+    shows("train loss 0.250")
     panel.show_frame(started())
-    assert losses.text() == ""
+    shows("")
 
 
 def test_losses_in_few_words_where_there_is_little_room(panel: BoundaryPanel) -> None:

@@ -42,8 +42,10 @@ class FiguresStrip(QLabel):
 
     def show_seconds_per_epoch(self, seconds: float | None) -> None:
         """As measured; None while nothing has been measured."""
-        self._seconds = seconds
-        self._write()
+        before, self._seconds = self._seconds, seconds
+        # Of a small network there are thirty measurements a second, most of which read alike.
+        if before is None or seconds is None or seconds_text(before) != seconds_text(seconds):
+            self._write()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())

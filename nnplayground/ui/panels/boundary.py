@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -40,6 +40,8 @@ _NO_POINTS = (
     "in the data panel."
 )
 _NOBODY = ("", -1)
+_LOSSES_MILLISECONDS = 100
+"""Nobody reads numbers that change faster."""
 
 
 class BoundaryPanel(QWidget):
@@ -65,6 +67,10 @@ class BoundaryPanel(QWidget):
         self._running = False
         self._pointed: Place | None = None
         self._stale = True
+        self._losses_due = QTimer(self)
+        self._losses_due.setSingleShot(True)
+        self._losses_due.setInterval(_LOSSES_MILLISECONDS)
+        self._losses_due.timeout.connect(self._show_losses)
         self.pictures = PlanePictures(self)
         """Tiny pictures of the points, for panels that show samples."""
 
@@ -147,7 +153,9 @@ class BoundaryPanel(QWidget):
         """Losses of the epochs that are done."""
         if frame.started is not None or frame.epochs or frame.ended is not None:
             self._state.take_frame(frame)
-            self._show_losses()
+            if frame.ended is not None or not self._losses_due.isActive():
+                self._show_losses()
+                self._losses_due.start()
 
     def show_mistakes(self, mistakes: Mistakes) -> None:
         """What the model says about each point of a split."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
 
 _PAUSE_MILLISECONDS = 100
 _LONGEST_PAUSE = 400
+_MOST_ARRIVED = 32
+"""Frames that wait to be drawn before they are taken in all the same, which bounds what is kept of them."""
 SHARE = 0.05
 """Of the time that drawing may take."""
 
@@ -68,7 +71,9 @@ class CurvesPanel(QWidget):
         """pause: milliseconds between two drawings while a run goes on; 0 draws with every frame."""
         super().__init__(parent)
         self.setObjectName("curves")
-        self._history: RunHistory | None = None
+        self._run: RunHistory | None = None
+        self._arrived: list[Frame] = []
+        self._refresh_seconds = 0.0
         self._earlier: list[RunHistory] = []
         self._run_count = 0
         self._smoother = Smoother()
@@ -112,12 +117,11 @@ class CurvesPanel(QWidget):
             return
         if frame.started is not None:
             self._begin(frame.started)
-        if self._history is None:
+        if self._run is None:
             return
-        self._history.append_steps([block for block in frame.steps if block.run_id == self._history.run_id])
-        self._history.append_epochs([done for done in frame.epochs if done.run_id == self._history.run_id])
-        if frame.ended is not None and frame.ended.run_id == self._history.run_id:
-            self._history.ended = frame.ended
+        self._arrived.append(frame)
+        if len(self._arrived) > _MOST_ARRIVED:
+            self._take_in()
         self._stale = True
         if frame.started is not None or frame.ended is not None or not self._pause.isActive():
             self._refresh_when_visible()
@@ -125,7 +129,8 @@ class CurvesPanel(QWidget):
 
     def clear(self) -> None:
         """Forget all runs."""
-        self._history = None
+        self._run = None
+        self._arrived.clear()
         self._earlier.clear()
         self._run_count = 0
         self._refresh_when_visible()
@@ -136,6 +141,24 @@ class CurvesPanel(QWidget):
         if found is None:
             raise KeyError(name)
         return found[0].copy(), found[1].values.copy()
+
+    @property
+    def _history(self) -> RunHistory | None:
+        """The current run with all that has arrived of it."""
+        self._take_in()
+        return self._run
+
+    def _take_in(self) -> None:
+        """Several frames at once, for there are more of them than drawings, and each costs as much as many."""
+        frames, run = self._arrived, self._run
+        self._arrived = []
+        if run is None or not frames:
+            return
+        run.append_steps([block for frame in frames for block in frame.steps if block.run_id == run.run_id])
+        run.append_epochs([done for frame in frames for done in frame.epochs if done.run_id == run.run_id])
+        for frame in frames:
+            if frame.ended is not None and frame.ended.run_id == run.run_id:
+                run.ended = frame.ended
 
     @property
     def best_epoch(self) -> int | None:
@@ -159,15 +182,15 @@ class CurvesPanel(QWidget):
     def _begin(self, started: RunStarted) -> None:
         before = self._history
         if before is not None and before.run_id == started.run_id:
-            self._history = before.continued(started, name=before.name)
+            self._run = before.continued(started, name=before.name)
             return
         self._run_count += 1
         name = f"run {self._run_count}"
         if before is not None and 0 < started.update <= before.update:
-            self._history = before.continued(started, name=name)
+            self._run = before.continued(started, name=name)
             holds_more = before.update > started.update
         else:
-            self._history = RunHistory(started, name=name)
+            self._run = RunHistory(started, name=name)
             holds_more = before is not None and before.update > 0
         if before is not None and holds_more:
             self._earlier = [*self._earlier, before][-_EARLIER_RUNS:]
@@ -322,11 +345,13 @@ class CurvesPanel(QWidget):
     def _rest(self) -> None:
         """Longer where drawing takes long, so that it never takes more than a small part of the time."""
         if self._least_pause:
-            drawing = self._plot.painting_seconds if self._plot is not None else 0.0
+            painting = self._plot.painting_seconds if self._plot is not None else 0.0
+            drawing = self._refresh_seconds + painting
             self._pause.start(max(self._least_pause, min(round(1000 * drawing / SHARE), _LONGEST_PAUSE)))
 
     def _refresh(self) -> None:
         self._stale = False
+        began = time.perf_counter()
         self._offer_figures()
         earlier = self._earlier if self._earlier_action.isChecked() else []
         figure = make_figure(self._history, earlier, name=self.figure_name, axis=self.axis, smoother=self._smoother)
@@ -335,6 +360,7 @@ class CurvesPanel(QWidget):
         has_numbers = self._history is not None and self._history.update > 0
         self._copy_csv.setEnabled(has_numbers)
         self._save_csv.setEnabled(has_numbers)
+        self._refresh_seconds = time.perf_counter() - began
 
     def _entries(self, has_earlier: bool) -> list[LegendEntry]:
         """The legend: the shown figure first, then the latest numbers of the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -73,7 +74,7 @@ class NetworkItem(QGraphicsItem):
             return
         theme = colors(widget)
         ratio = painter.device().devicePixelRatioF()
-        self._paint_selected(painter, theme)
+        self._paint_selected(painter, theme, ratio)
         for number in range(len(network.bundles)):
             self._paint_bundle(painter, number, theme, ratio)
         for number, column in enumerate(network.plan.columns):
@@ -119,16 +120,17 @@ class NetworkItem(QGraphicsItem):
 
     # Columns
 
-    def _paint_selected(self, painter: QPainter, theme: Colors) -> None:
+    def _paint_selected(self, painter: QPainter, theme: Colors, ratio: float) -> None:
         number = self._network.plan.place_of(self._selected)
         if number is None or self._network.plan.columns[number].layer_id != self._selected:
             return
         rect = self._network.column_rect(number).adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW)
-        edge = QColor(theme.accent)
-        edge.setAlpha(120)
-        painter.setPen(QPen(edge, 1))
-        painter.setBrush(QColor(_chosen_ground(theme)))
-        painter.drawRoundedRect(rect, 10, 10)
+        transform = painter.worldTransform()
+        seen = transform.mapRect(rect)
+        corner = _snapped(seen.topLeft(), ratio)
+        painter.setWorldTransform(QTransform.fromTranslate(corner.x(), corner.y()))
+        painter.drawPixmap(0, 0, _column_ground(seen.width(), seen.height(), 10 * transform.m11(), ratio, theme))
+        painter.setWorldTransform(transform)
 
     def _paint_tags(self, painter: QPainter, number: int, column: Column, theme: Colors) -> None:
         layout = self._network.layout
@@ -258,6 +260,23 @@ def _cover(side: float, ratio: float, theme: Colors, ground: str, has_map: bool)
         edge = QColor(theme.border)
     painter.setPen(QPen(edge, 1))
     painter.drawRoundedRect(whole.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS * side - 0.5, _RADIUS * side - 0.5)
+    painter.end()
+    return picture
+
+
+@lru_cache(maxsize=4)
+def _column_ground(width: float, height: float, radius: float, ratio: float, theme: Colors) -> QPixmap:
+    """What lies behind the column that is selected. Kept, for the network is painted thirty times a second."""
+    picture = QPixmap(max(1, math.ceil(width * ratio)), max(1, math.ceil(height * ratio)))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = QColor(theme.accent)
+    edge.setAlpha(120)
+    painter.setPen(QPen(edge, 1))
+    painter.setBrush(QColor(_chosen_ground(theme)))
+    painter.drawRoundedRect(QRectF(0.5, 0.5, width - 1, height - 1), radius, radius)
     painter.end()
     return picture
 

@@ -20,6 +20,29 @@ _DASHES = 400
 """A dashed line of more points than this would be a row of dots, so it is drawn whole."""
 _SMOOTH = 3.0
 """A curve is smooth while it goes up and down by less than this many widths of the picture in all."""
+_UNSEEN = 0.25
+"""Pixels by which a curve may be drawn beside its place."""
+_FEW = 64
+"""So few points are all drawn."""
+
+
+def thinned(xs: Array, ys: Array, *, within: float) -> tuple[Array, Array]:
+    """A curve without the points that lie within a distance, measured along y, of the line between their neighbours.
+
+    xs, ys: (n,). Every second point is looked at, and three times, so that at least an eighth of them stays. A wide pen
+    costs by the number of points; of a smooth curve most of them are not to be seen.
+    """
+    for _ in range(3):
+        if len(xs) <= _FEW:
+            break
+        before, here, after = (slice(start, len(xs) - 2 + start, 2) for start in range(3))
+        width = xs[after] - xs[before]
+        share = np.divide(xs[here] - xs[before], width, out=np.zeros(len(width)), where=width > 0)
+        off = np.abs(ys[here] - (ys[before] + share * (ys[after] - ys[before])))
+        kept = np.ones(len(xs), bool)
+        kept[here] = ~(off <= within)  # a gap is not a number, and stays
+        xs, ys = xs[kept], ys[kept]
+    return xs, ys
 
 
 class CurveLines:
@@ -46,8 +69,12 @@ class CurveLines:
         for item, (line, series, color, dashed) in zip(self._items, strokes, strict=False):
             xs, ys = self._outline(line, series, log=log)
             strong = series is line.main and line.role in ("training", "validation")
+            pen = self._pen(color, ys, strong=strong, dashed=dashed)
+            if pen.widthF() > 1:
+                _, (low, high) = self._view.viewRange()
+                xs, ys = thinned(xs, ys, within=_UNSEEN * (high - low) / max(self._view.height(), 1.0))
             item.setVisible(True)
-            item.setData(xs, ys, pen=self._pen(color, ys, strong=strong, dashed=dashed), connect="finite")
+            item.setData(xs, ys, pen=pen, connect="finite")
         for item in self._items[len(strokes) :]:
             item.setVisible(False)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnplayground.samples import Array
@@ -60,6 +60,9 @@ class PlanePlot(QWidget):
         self._pointer: Place | None = None
         self._keyed = False
         self._layer = PointsLayer()
+        self._axes: QPixmap | None = None
+        # All of it is painted: without this, whatever lies below would be painted too, with every map that arrives.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -155,8 +158,9 @@ class PlanePlot(QWidget):
         theme, frame, ratio = colors(self), self.frame(), self.devicePixelRatioF()
         area = frame.area
         painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(theme.window))
         self._paint_map(painter, area, theme)
-        paint_axes(painter, frame, font=self.font(), theme=theme)
+        painter.drawPixmap(0, 0, self._axes_picture(frame, theme, ratio))
         points, shown = self._points, self.shown()
         stamps = self._layer.stamps(area, ratio, numbers=points is not None and points.numbers)
         painter.setClipRect(area.adjusted(-4, -4, 4, 4))
@@ -189,7 +193,19 @@ class PlanePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
         painter.drawImage(area, self._image)
 
+    def _axes_picture(self, frame: PlaneFrame, theme: Colors, ratio: float) -> QPixmap:
+        """Kept, for it stays the same while maps arrive thirty times a second."""
+        if self._axes is None:
+            self._axes = QPixmap((QSizeF(self.size()) * ratio).toSize())
+            self._axes.setDevicePixelRatio(ratio)
+            self._axes.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._axes)
+            paint_axes(painter, frame, font=self.font(), theme=theme)
+            painter.end()
+        return self._axes
+
     def _forget_layer(self) -> None:
+        self._axes = None
         self._layer.forget()
         self.update()
 

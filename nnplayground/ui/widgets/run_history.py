@@ -73,13 +73,17 @@ class RunHistory:
         """Take in blocks of updates, in order."""
         if not steps:
             return
-        numbers = [np.arange(block.first_update, block.first_update + _length(block.values)) for block in steps]
-        self._updates.extend(np.concatenate(numbers))
-        before = len(self._updates) - sum(len(block) for block in numbers)
+        lengths = [_length(block.values) for block in steps]
+        before = len(self._updates)
+        self._updates.extend(_numbers([block.first_update for block in steps], lengths))
         names = dict.fromkeys(name for block in steps for name in block.values)
+        # A small network brings more than a thousand blocks a second: what is missing is made only where it is.
         parts = {
             name: np.concatenate(
-                [block.values.get(name, np.full(len(own), np.nan)) for block, own in zip(steps, numbers, strict=True)]
+                [
+                    block.values[name] if name in block.values else np.full(length, np.nan)
+                    for block, length in zip(steps, lengths, strict=True)
+                ]
             )
             for name in names
         }
@@ -157,7 +161,13 @@ class RunHistory:
 
 
 def _length(values: Mapping[str, Array]) -> int:
-    return max((len(column) for column in values.values()), default=0)
+    return max(map(len, values.values()), default=0)
+
+
+def _numbers(firsts: Sequence[int], lengths: Sequence[int]) -> Array:
+    """The numbers of the updates of blocks that begin at `firsts`: (n,)."""
+    begins = np.cumsum([0, *lengths])
+    return np.arange(begins[-1]) + np.repeat(np.asarray(firsts) - begins[:-1], lengths)
 
 
 def _extend(
