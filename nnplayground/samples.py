@@ -29,9 +29,11 @@ class Preparation(msgspec.Struct, frozen=True):
 class Samples(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The samples of one split.
 
-    inputs: by Input layer id, each (n, *input shape), stored (perhaps memory-mapped uint8) before `preparation`.
-    targets: by output layer id, each (n,) int32 class indices or (n, k) float32 numbers.
-    weights: (n,) float32, how much each sample counts in the loss; None: all the same.
+    inputs: by Input layer id, each (n, *input shape), stored (perhaps memory-mapped uint8) before `preparation`. Tokens
+    are numbers of the vocabulary, 0 where there is none.
+    targets: by output layer id, each (n,) int32 class indices, (n, k) float32 numbers or (n, places) int32 tokens.
+    weights: (n,) float32, how much each sample counts in the loss; None: all the same. Of tokens, those that are 0
+    count for nothing.
     ids: n stable names (the relative file path, or the number of a point).
     """
 

@@ -28,7 +28,7 @@ from nnplayground.data.store import (
     sampled_checksum,
 )
 from nnplayground.samples import Array
-from nnplayground.spec.dataset import ImageFolder, input_shape
+from nnplayground.spec.dataset import ImageFolder
 
 _VERSION = 1
 """Raised whenever decoding gives other pixels than before."""
@@ -61,7 +61,8 @@ class PixelLoader:
         self._cache = cache
         self._progress = progress
         self._cancelled = cancelled
-        height, width, channels = input_shape(dataset)
+        height, width = dataset.image_size
+        channels = 3 if dataset.color_mode == "rgb" else 1
         self._shape = (height, width, channels)
         self._store = Store(cache / _group(dataset, found.root), self._shape)
         self._request = _request(dataset, found)

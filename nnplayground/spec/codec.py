@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from nnplayground.layers import LAYER_TYPES, Layer
-from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit, Points
+from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.paths import explain
 from nnplayground.spec.project import Project
@@ -209,12 +209,12 @@ def _filled(values: tuple[Any, ...], indent: int) -> str:
 
 
 def _map_paths(dataset: Dataset, change: Any) -> Dataset:
-    if isinstance(dataset, Points):
-        return msgspec.structs.replace(dataset, file=change(dataset.file))
-    split = dataset.split
-    if isinstance(split, FolderSplit):
-        split = FolderSplit(validation=change(split.validation), test=change(split.test))
-    return msgspec.structs.replace(dataset, folder=change(dataset.folder), split=split)
+    changed: dict[str, Any] = {
+        name: change(getattr(dataset, name)) for name in ("folder", "file") if name in dataset.__struct_fields__
+    }
+    if isinstance(dataset.split, FolderSplit):
+        changed["split"] = FolderSplit(validation=change(dataset.split.validation), test=change(dataset.split.test))
+    return msgspec.structs.replace(dataset, **changed)
 
 
 def _relative(dataset: Dataset, folder: Path) -> Dataset:

@@ -174,12 +174,129 @@ class Points(_Dataset, frozen=True, tag="points"):
     ] = ""
 
 
-Dataset = ImageFolder | Points
-DATASET_TYPES: dict[str, type[ImageFolder] | type[Points]] = {"image_folder": ImageFolder, "points": Points}
+Level = Literal["word", "character"]
+VocabularySize = Annotated[int, Meta(ge=2, le=1_000_000)]
+Length = Annotated[int, Meta(ge=1, le=10_000)]
 
 
-def input_shape(dataset: ImageFolder | Points) -> tuple[int, ...]:
-    """Shape of one sample as the model gets it. It follows from the settings, whether or not the data is there."""
+class Text(_Dataset, frozen=True, tag="text"):
+    """Texts: files in class folders, a table with a column of texts, or one file to go on writing from.
+
+    With labels, the model tells classes apart. A file of plain text has none: there the target of each token is the
+    next one.
+    """
+
+    essential: ClassVar[tuple[str, ...]] = ("level", "vocabulary_size", "sequence_length", "split")
+
+    folder: Annotated[
+        str, Meta(title="Folder", description="The folder that holds one folder of .txt files for each class.")
+    ] = ""
+    file: Annotated[
+        str,
+        Meta(title="File", description="A CSV or TSV file with a column of texts, or one plain text to write like."),
+    ] = ""
+    text_column: Annotated[str, Meta(title="Text column", description="The column of the file that holds texts.")] = ""
+    label_column: Annotated[
+        str, Meta(title="Label column", description="The column of the file that holds the class of each text.")
+    ] = ""
+    level: Annotated[
+        Level, Meta(title="Level", description="What a token is: a word in small letters, or a single character.")
+    ] = "word"
+    vocabulary_size: Annotated[
+        VocabularySize,
+        Meta(
+            title="Vocabulary size",
+            description="How many different tokens are told apart, the two for padding and for unknown ones included.",
+        ),
+    ] = 10_000
+    sequence_length: Annotated[
+        Length,
+        Meta(
+            title="Sequence length",
+            description="Tokens of each sample; longer texts are cut off, shorter ones are filled up.",
+        ),
+    ] = 100
+
+
+class Series(_Dataset, frozen=True, tag="series"):
+    """Rows of numbers in the order of time: what comes next is told from the rows before it."""
+
+    essential: ClassVar[tuple[str, ...]] = ("file", "columns", "target", "window", "horizon", "split")
+
+    file: Annotated[
+        str, Meta(title="File", description="A CSV file with a column of numbers or more, oldest first.")
+    ] = ""
+    columns: Annotated[
+        tuple[str, ...], Meta(title="Columns", description="The columns that the model sees; none named: all of them.")
+    ] = ()
+    target: Annotated[
+        str, Meta(title="Target", description="The column whose future is to be told; empty: the first one.")
+    ] = ""
+    window: Annotated[Length, Meta(title="Window", description="How many rows the model looks back.")] = 48
+    horizon: Annotated[
+        Annotated[int, Meta(ge=1, le=1000)],
+        Meta(title="Horizon", description="How many rows ahead it tells; with 1, the very next one."),
+    ] = 1
+
+
+class Pairs(_Dataset, frozen=True, tag="pairs"):
+    """Two texts a line, a source and what is to be written from it."""
+
+    essential: ClassVar[tuple[str, ...]] = ("file", "level", "source_length", "target_length", "split")
+
+    file: Annotated[str, Meta(title="File", description="A CSV or TSV file with two columns of texts.")] = ""
+    source_column: Annotated[
+        str, Meta(title="Source column", description="The column that is read; empty: the first one.")
+    ] = ""
+    target_column: Annotated[
+        str, Meta(title="Target column", description="The column that is written; empty: the second one.")
+    ] = ""
+    level: Annotated[
+        Level, Meta(title="Level", description="What a token is: a word in small letters, or a single character.")
+    ] = "character"
+    source_length: Annotated[
+        Length, Meta(title="Source length", description="Most tokens of a source; the rest is cut off.")
+    ] = 40
+    target_length: Annotated[
+        Length,
+        Meta(title="Target length", description="Most tokens of a target, its end mark included; the rest is cut off."),
+    ] = 20
+    source_vocabulary: Annotated[
+        VocabularySize, Meta(title="Source vocabulary", description="Most different tokens of the sources.")
+    ] = 10_000
+    target_vocabulary: Annotated[
+        VocabularySize, Meta(title="Target vocabulary", description="Most different tokens of the targets.")
+    ] = 10_000
+
+
+Dataset = ImageFolder | Points | Text | Series | Pairs
+DatasetType = type[ImageFolder] | type[Points] | type[Text] | type[Series] | type[Pairs]
+DATASET_TYPES: dict[str, DatasetType] = {
+    "image_folder": ImageFolder,
+    "points": Points,
+    "text": Text,
+    "series": Series,
+    "pairs": Pairs,
+}
+
+
+def input_shapes(dataset: Dataset) -> dict[str, tuple[int, ...] | None]:
+    """Shape of one sample as the model gets it, by the name of its array (`Input.source`), the main one first.
+
+    It follows from the settings, whether or not the data is there; None where only the data tells: a series whose
+    columns are not named.
+    """
     if isinstance(dataset, Points):
-        return (len(dataset.features),)
-    return (*dataset.image_size, 3 if dataset.color_mode == "rgb" else 1)
+        return {"points": (len(dataset.features),)}
+    if isinstance(dataset, Text):
+        return {"text": (dataset.sequence_length,)}
+    if isinstance(dataset, Series):
+        return {"series": (dataset.window, len(dataset.columns)) if dataset.columns else None}
+    if isinstance(dataset, Pairs):
+        return {"source": (dataset.source_length,), "target": (dataset.target_length,)}
+    return {"image": (*dataset.image_size, 3 if dataset.color_mode == "rgb" else 1)}
+
+
+def input_shape(dataset: Dataset) -> tuple[int, ...] | None:
+    """Shape of the main array of one sample, see `input_shapes`."""
+    return next(iter(input_shapes(dataset).values()))

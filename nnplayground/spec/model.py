@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -115,14 +115,38 @@ class LayerShapes(NamedTuple):
     """Why this very layer does not fit its inputs; a sentence for the user."""
 
 
-def infer_shapes(model: Model, input_shape: Shape | None) -> dict[str, LayerShapes]:
+def input_sources(model: Model, names: Sequence[str]) -> dict[str, str]:
+    """Which array of the data each Input gets, by their ids. names: of the arrays, the main one first.
+
+    An Input takes the array that it names. Those that name none share the main one where there is but one, else they
+    take the arrays that are left, in order. Inputs with a shape of their own get nothing, nor do those for which no
+    array is left or there is none of that name.
+    """
+    waiting = [each for each in model.inputs if not getattr(model.layer(each), "shape", None)]
+    named: dict[str, str | None] = {each: getattr(model.layer(each), "source", None) for each in waiting}
+    found = {each: source for each, source in named.items() if source is not None and source in names}
+    left = [name for name in names if name not in found.values()]
+    for each in waiting:
+        if named[each] is not None:
+            continue
+        if len(names) == 1:
+            found[each] = names[0]
+        elif left:
+            found[each] = left.pop(0)
+    return found
+
+
+def infer_shapes(model: Model, shapes: Mapping[str, Shape | None] | Shape | None) -> dict[str, LayerShapes]:
     """Follow shapes from the inputs to the outputs; an entry for every layer.
 
-    input_shape: shape of one sample of the data, None while there is no data.
+    shapes: of each array of one sample of the data by name, or of the only one; None while there is no data.
     """
+    arrays = shapes if isinstance(shapes, Mapping) else {"": shapes}
+    sources = input_sources(model, tuple(arrays))
     known: dict[str, LayerShapes] = {}
     for layer_id in model.order:
-        known[layer_id] = _layer_shapes(model, layer_id, input_shape, known)
+        given = arrays[sources[layer_id]] if layer_id in sources else None
+        known[layer_id] = _layer_shapes(model, layer_id, given, known)
     unknown = LayerShapes((), None, 0, None)
     return {block.id: known.get(block.id, unknown) for block in model.blocks}
 

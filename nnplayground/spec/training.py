@@ -193,6 +193,21 @@ class Supervised(_Tagged, frozen=True, tag="supervised"):
     """Learn to predict the target of each sample."""
 
 
+class NextToken(_Tagged, frozen=True, tag="next_token"):
+    """Learn to tell, after each token of a text, which one comes next."""
+
+
+class TeacherForcing(_Tagged, frozen=True, tag="teacher_forcing"):
+    """Learn to write a target from a source, being told at each place what was right before it."""
+
+
+class Adversarial(_Tagged, frozen=True, tag="adversarial"):
+    """A generator learns to make samples that a discriminator, trained in turn with it, takes for real ones."""
+
+
+Objective = Supervised | NextToken | TeacherForcing | Adversarial
+
+
 class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """Limits on the gradient. At most one is set."""
 
@@ -230,7 +245,9 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Literal["keras", "scratch"],
         Meta(title="Engine", description="What computes: Keras on TensorFlow, or our own readable numpy engine."),
     ] = "keras"
-    objective: Supervised = Supervised()
+    objective: Annotated[
+        Objective, Meta(title="Objective", description="What is learned, and from what the model is told is right.")
+    ] = Supervised()
     optimizer: Annotated[
         Optimizer, Meta(title="Optimizer", description="The rule by which gradients become steps of the weights.")
     ] = Adam()
