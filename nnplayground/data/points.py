@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from nnplayground.data.errors import DataError
-from nnplayground.data.loaded import LoadedData
+from nnplayground.data.loaded import TARGET, LoadedData, Loading
 from nnplayground.data.point_shapes import class_coordinates, height
-from nnplayground.data.points_file import read_points
+from nnplayground.data.points_file import is_read, read_points
 from nnplayground.data.splits import assign
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.dataset import (
@@ -97,6 +97,11 @@ def generate_points(dataset: Points, base: Path = Path()) -> PlanePoints:
     return _found(dataset, base).points
 
 
+def points_at_hand(dataset: Points, base: Path = Path()) -> bool:
+    """Whether the points can be had at once: those of a file only after somebody has waited for it to be read."""
+    return dataset.shape != "file" or is_read(dataset.file, base)
+
+
 def painted_points(points: PlanePoints) -> tuple[PaintedPoint, ...]:
     """Points as a painting holds them; empty where the targets are numbers."""
     if not points.labeled:
@@ -110,7 +115,7 @@ def point_splits(dataset: Points, base: Path = Path()) -> dict[str, list[int]]:
     return _assignment(dataset, _found(dataset, base))
 
 
-def scan_points(dataset: Points, base: Path) -> DataFacts:
+def scan(dataset: Points, base: Path, cancelled: Callable[[], bool]) -> DataFacts:
     try:
         found = _found(dataset, base)
         return _facts(dataset, found, _assignment(dataset, found))
@@ -123,23 +128,22 @@ def scan_points(dataset: Points, base: Path) -> DataFacts:
         )
 
 
-def load_points(dataset: Points, base: Path, *, input_ids: Sequence[str], output_ids: Sequence[str]) -> LoadedData:
+def load(dataset: Points, loading: Loading) -> LoadedData:
     """Raises DataError where the points cannot be used, or the split does not fit."""
-    found = _found(dataset, base)
+    found = _found(dataset, loading.base)
     assignment = _assignment(dataset, found)
     inputs = point_features(found.points.coordinates, dataset.features)
     return LoadedData(
         splits={
             name: Samples(
-                inputs=dict.fromkeys(input_ids, inputs[positions]),
-                targets=dict.fromkeys(output_ids, found.points.targets[positions]),
+                inputs={"points": inputs[positions]},
+                targets={TARGET: found.points.targets[positions]},
                 ids=tuple(map(str, positions)),
             )
             for name, positions in assignment.items()
         },
         facts=_facts(dataset, found, assignment),
         fitted={"class_names": list(found.class_names), **found.fitted},
-        files={},
     )
 
 

@@ -11,9 +11,9 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -59,6 +59,24 @@ class _Row:
     label: str
 
 
+_KEPT = 4
+"""So many files are not read again as long as they do not change."""
+_Key = tuple[Path, int, int]
+"""Path, time of the last change, size."""
+_kept: dict[_Key, FilePoints] = {}
+_keeping = Lock()
+
+
+def is_read(file: str, base: Path) -> bool:
+    """Whether a file has been read as it is now, so that its points can be had at once."""
+    path = resolved(file, base)
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return False
+    return (path, status.st_mtime_ns, status.st_size) in _kept
+
+
 def read_points(file: str, base: Path) -> FilePoints:
     """The points of a file. Relative paths start at `base`. Raises DataError where there is nothing to use."""
     if not file:
@@ -77,12 +95,18 @@ def read_points(file: str, base: Path) -> FilePoints:
             f"“{path.name}” has {status.st_size / 2**20:,.0f} MB, and points may have up to {MOST_BYTES // 2**20} MB, "
             "so choose a smaller file."
         )
-    return _read(path, status.st_mtime_ns, status.st_size)
+    key = (path, status.st_mtime_ns, status.st_size)
+    found = _kept.get(key)
+    if found is None:
+        found = _read(path)
+        with _keeping:
+            _kept[key] = found
+            while len(_kept) > _KEPT:
+                del _kept[next(iter(_kept))]
+    return found
 
 
-@lru_cache(maxsize=4)
-def _read(path: Path, modified: int, size: int) -> FilePoints:
-    """modified, size: so that a file that has changed is read again."""
+def _read(path: Path) -> FilePoints:
     lines = _text(path).splitlines()
     skipped: list[tuple[int, str]] = []
     rows = _rows(lines, path.name, skipped)

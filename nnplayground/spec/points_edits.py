@@ -6,9 +6,11 @@ What cannot be done raises EditError, what does not fit ValueProblem, each with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from nnplayground.spec.dataset import (
     MOST_POINT_CLASSES,
@@ -81,12 +83,14 @@ def add_points(project: Project, points: Sequence[PaintedPoint]) -> Project:
     return _with(project, points=_checked((*painted.points, *points), new=len(points)))
 
 
-def erase(project: Project, centre: tuple[float, float], radius: float) -> Project:
-    """Remove the painted points that are no farther than `radius` from the centre."""
+def erase(project: Project, centres: Sequence[tuple[float, float]], radius: float) -> Project:
+    """Remove the painted points that are no farther than `radius` from one of the centres."""
     painted = _painted(project)
-    x1, x2 = centre
-    kept = tuple(point for point in painted.points if (point[0] - x1) ** 2 + (point[1] - x2) ** 2 > radius**2)
-    return project if len(kept) == len(painted.points) else _with(project, points=kept)
+    x1, x2, _ = np.array(painted.points, np.float64).reshape(-1, 3).T
+    is_kept = np.ones(len(painted.points), bool)
+    for across, up in centres:
+        is_kept &= (x1 - across) ** 2 + (x2 - up) ** 2 > radius**2
+    return project if is_kept.all() else _with(project, points=tuple(compress(painted.points, is_kept.tolist())))
 
 
 def clear_points(project: Project) -> Project:

@@ -92,7 +92,12 @@ class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 def target_text(label: int | float, class_names: tuple[str, ...]) -> str:
     """The name of a class, or a number."""
-    return class_names[int(label)] if class_names else f"{label:.3g}"
+    return class_names[int(label)] if class_names else f"{label:.3g}".replace("-", "−")
+
+
+def error_text(error: float) -> str:
+    """By how much a predicted number is off: off by +0.12, off by −1.5."""
+    return f"off by {error:+.3g}".replace("-", "−")
 
 
 def short_name(name: str) -> str:

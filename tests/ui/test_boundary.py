@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -10,13 +13,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnplayground.spec.dataset import CountSplit, ImageFolder, Points
+from nnplayground.data import scan
+from nnplayground.spec.dataset import CountSplit, FractionSplit, ImageFolder, Points
 from nnplayground.spec.edits import set_dataset, set_parameter
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.boundary import BoundaryPanel
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.plane_caption import PlaneCaption
+from nnplayground.ui.widgets.plane_outputs import loss_text
 from nnplayground.ui.widgets.plane_points import plot_points
 from nnplayground.ui.widgets.point_marks import CLASS_COLORS
 from tests.ui.plane_data import (
@@ -299,6 +304,22 @@ def test_the_mouse_reads_the_point_below_it(panel: BoundaryPanel) -> None:
     assert caption(panel).split("\n")[1] == "Point 2 ✗ wrong · class 0 · training"
 
 
+def test_points_for_the_test_are_called_so(qtbot: QtBot) -> None:
+    dataset = msgspec.structs.replace(painted(*CORNERS), split=FractionSplit(validation=0.25, test=0.25))
+    panel = shown(qtbot, document_of(points_project(dataset)))
+    switch(panel, "held_back")
+    read: list[str] = []
+    for x1, x2, _ in CORNERS:
+        point_at(panel, (x1, x2))
+        read.append(caption(panel).split("\n")[1].rpartition(" ")[2])
+    assert sorted(read) == ["test", "training", "training", "validation"]
+
+
+def test_losses_are_short_however_large() -> None:
+    shown_as = {0.00052: "0.00052", 0.0123: "0.012", 3.5: "3.500", 151.4: "151", 23456.0: "23,456", 3e9: "3e+09"}
+    assert {value: loss_text(value) for value in (*shown_as, math.inf)} == {**shown_as, math.inf: "∞"}
+
+
 def test_what_the_mouse_reads_follows_the_training(panel: BoundaryPanel) -> None:
     panel.show_snapshot(plane_snapshot(everywhere(0.75)))
     point_at(panel, EMPTY)
@@ -337,7 +358,7 @@ def test_losses_of_the_latest_epoch(panel: BoundaryPanel, qtbot: QtBot) -> None:
     panel.show_frame(done(1, 1, loss=0.51234, val_loss=0.7))
     shows("train loss 0.512 · validation loss 0.700")
     panel.show_frame(done(2, 2, loss=0.00003, val_loss=1234.0))
-    shows("train loss 3e-05 · validation loss 1.2e+03")
+    shows("train loss 3e-05 · validation loss 1,234")
     panel.show_frame(done(3, 3, loss=0.25))
     shows("train loss 0.250")
     panel.show_frame(started())
@@ -425,11 +446,28 @@ def test_other_data_than_points(qtbot: QtBot, panel: BoundaryPanel, document: Do
     assert not state.isVisible()
 
 
-def test_points_that_cannot_be_split_are_not_shown(panel: BoundaryPanel, document: Document) -> None:
-    document.set_value("dataset.split", CountSplit(validation=50))
+def test_a_file_is_not_waited_for(qtbot: QtBot, tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    file.write_text("\n".join(f"{number % 5},{number % 7},{number % 2}" for number in range(40)))
+    dataset = Points(shape="file", file=str(file))
+    project = points_project(dataset)
+    document = Document(project)
+    panel = shown(qtbot, document)
     assert panel.plot.points is None
-    document.undo_stack.undo()
+    document.set_facts(scan(dataset, tmp_path))
     assert panel.plot.points is not None
+    assert len(panel.plot.points) == 40
+    file.write_text("\n".join(f"{number % 5},{number % 7},{number % 2}" for number in range(60)))
+    panel.show_catalog(catalog(project))
+    assert len(panel.plot.points) == 60
+
+
+def test_points_that_cannot_be_split_are_shown_all_the_same(panel: BoundaryPanel, document: Document) -> None:
+    document.set_value("dataset.split", CountSplit(validation=50))
+    assert panel.plot.points is not None
+    assert not panel.plot.points.held_back.any()
+    document.set_value("dataset.points", [])
+    assert panel.plot.points is None
 
 
 def test_clear_forgets_the_model(panel: BoundaryPanel) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -94,6 +95,34 @@ def test_a_new_run_begins_anew() -> None:
     assert list(history.updates) == [5]
     history.append(flow(6, 1.0, 2.0))
     assert list(history.updates) == [6]
+
+
+def test_another_look_at_the_last_update_keeps_what_was_before() -> None:
+    history = FlowHistory()
+    for update in (10, 20, 30):
+        history.append(flow(update, 1.0, saturated=0.0))
+    assert history.append(flow(30, 100.0, saturated=0.5))
+    assert list(history.updates) == [10, 20, 30]
+    assert history.logs("dense_1", "gradient") == pytest.approx([0, 0, 2])
+    assert history.latest is not None
+    assert history.latest.layers["dense_1"].saturated == 0.5
+
+
+def test_a_run_that_diverged_keeps_its_strips_however_often_it_is_looked_at() -> None:
+    history = FlowHistory()
+    for update, norm in ((10, 1.0), (20, 1e6), (30, math.nan), (30, math.nan)):
+        history.append(flow(update, norm, 1.0))
+    assert list(history.updates) == [10, 20, 30]
+
+
+def test_another_run_begins_anew_however_late_it_is_looked_at(panel: GradientsPanel) -> None:
+    panel.show_snapshot(snapshot(flow(5, 1e3)))
+    panel.hide()
+    panel.show_snapshot(msgspec.structs.replace(snapshot(flow(90, 1e-3)), run_id="b"))
+    panel.show()
+    area = panel.strips.strip_rect("dense_1", "gradient")
+    QTest.mouseMove(panel.strips.viewport(), area.topLeft().toPoint() + QPoint(2, 2))
+    assert panel.line == "dense_1 at update 90: norm of the gradient 0.001"
 
 
 def test_vanishing_and_exploding_are_said() -> None:

@@ -239,7 +239,9 @@ def test_number_targets_show_the_largest_errors(panel: MistakesPanel) -> None:
     assert panel.sample_ids() == ("1", "2", "0")
     tile = gallery(panel).model().index(0, 0).data(TILE_ROLE)
     assert tile.title == "Point 1"
-    assert (tile.lines[0].lead, tile.lines[0].rest, tile.lines[1].lead) == ("0.5", "off by -1.5", "true: 2")
+    assert (tile.lines[0].lead, tile.lines[0].rest, tile.lines[1].lead) == ("0.5", "(−1.5)", "true: 2")
+    said = gallery(panel).model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert said.splitlines()[1] == "predicted 0.5 off by −1.5, true: 2, loss 2.25"
     choose(panel, "mistakes.sort", "too high")
     assert panel.sample_ids() == ("2", "0")
 

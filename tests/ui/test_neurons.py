@@ -25,6 +25,7 @@ from nnplayground.ui.playground.headers import ColumnHeader
 from nnplayground.ui.playground.network import BiasSpot, Spot, TagSpot, TileSpot, WireSpot
 from nnplayground.ui.playground.plan import Plan, plan_of
 from nnplayground.ui.playground.view import NeuronView
+from nnplayground.ui.theme import DARK, colors
 from tests.ui.canvas_hand import chain, image_model, way
 from tests.ui.neurons_hand import Hand, points_document, snapshot_of
 
@@ -182,6 +183,39 @@ def test_of_many_units_some_are_drawn_and_the_others_counted(qtbot: QtBot) -> No
     assert len(neurons.network.layout.rows[1]) == 33
     assert [bundle.size for bundle in neurons.network.bundles] == [64, 32]
     assert neurons.network.spoken(TileSpot(1, 32)) == "dense_1: 24 more units that are not drawn."
+
+
+def test_very_many_wires_are_not_drawn_finer_than_time_allows(qtbot: QtBot) -> None:
+    document = points_document(*[Dense(units=32, activation="relu") for _ in range(2)], Dense(units=1))
+    neurons = shown(document, qtbot)
+    neurons.show_snapshot(snapshot_of(document.project))
+    few, many = neurons.network.bundles[2], neurons.network.bundles[1]
+    for bundle in (few, many):
+        bundle.draw(3.0, 2.0, DARK)
+        assert bundle.picture is not None
+        size = bundle.picture.deviceIndependentSize()
+        assert size.width() == pytest.approx(3 * bundle.rect.width(), abs=2)
+        assert size.height() == pytest.approx(3 * bundle.rect.height(), abs=2)
+    assert few.picture is not None
+    assert few.picture.width() == round(6 * few.rect.width())
+    assert many.picture is not None
+    assert many.picture.width() < 2 * many.rect.width()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 3.0])
+def test_of_very_many_wires_each_is_where_it_belongs(qtbot: QtBot, zoom: float) -> None:
+    document = points_document(*[Dense(units=32, activation="relu") for _ in range(2)], Dense(units=1))
+    neurons = shown(document, qtbot)
+    kernel = np.full((32, 32), -0.1, np.float32)
+    kernel[15, 16] = 9.0
+    show(neurons, {}, {"dense_2/kernel": kernel})
+    neurons.view.zoom_by(zoom / neurons.view.zoom)
+    theme, ratio = colors(neurons.view), neurons.view.devicePixelRatioF()
+    qtbot.waitUntil(lambda: neurons.network.bundles[1].is_drawn(zoom, ratio, theme), timeout=5000)
+    wire = WireSpot(2, 15, 16)
+    neurons.view.centerOn(neurons.network.anchor(wire))
+    assert is_blue(shade(neurons, wire))
+    assert not is_blue(shade(neurons, wire, down=0.5))
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (700, 560), (460, 330)])
@@ -348,6 +382,16 @@ def test_hovering_a_wire_reads_its_weight(neurons: NeuronView, hand: Hand) -> No
     assert not label.isVisible()
 
 
+def test_the_label_of_a_wire_follows_the_training(neurons: NeuronView, hand: Hand) -> None:
+    show(neurons, {}, {"dense_1/kernel": np.full((2, 3), 0.25, np.float32)})
+    hand.hover(WireSpot(1, 0, 0))
+    assert "0.25" in neurons.view.label.text()
+    show(neurons, {}, {"dense_1/kernel": np.full((2, 3), 0.75, np.float32)})
+    assert "0.75" in neurons.view.label.text()
+    neurons.clear()
+    assert "not known yet" in neurons.view.label.text()
+
+
 def test_every_wire_can_be_hit_where_it_runs(neurons: NeuronView) -> None:
     for number, bundle in enumerate(neurons.network.bundles, start=1):
         for source in range(len(bundle.starts)):
@@ -431,6 +475,30 @@ def test_a_number_that_is_not_known_cannot_be_edited(neurons: NeuronView, hand: 
     assert not neurons.view.field.isVisible()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_number_that_has_run_away_can_be_caught(neurons: NeuronView, hand: Hand, value: float) -> None:
+    show(neurons, {}, {"dense_1/kernel": np.full((2, 3), value, np.float32)})
+    asked = edits_of(neurons)
+    hand.click(WireSpot(1, 0, 0))
+    QTest.keyClick(neurons.view.field.line, Key.Key_Escape)
+    assert asked == []
+    hand.click(WireSpot(1, 0, 0))
+    QTest.keyClick(neurons.view.field.line, Key.Key_Up)
+    QTest.keyClick(neurons.view.field.line, Key.Key_Return)
+    assert [number for _, _, number in asked] == [0.1]
+
+
+def test_the_field_goes_with_the_column_that_is_undone(neurons: NeuronView, hand: Hand, document: Document) -> None:
+    neurons.inserts.buttons[2].click()
+    neurons.show_snapshot(snapshot_of(document.project))
+    hand.click(TileSpot(4, 0))
+    hand.key(Key.Key_Return)
+    assert neurons.view.field.isVisible()
+    document.undo_stack.undo()
+    assert not neurons.view.field.isVisible()
+    assert neurons.view.current is None
+
+
 def test_the_field_closes_when_its_layer_changes(neurons: NeuronView, hand: Hand, document: Document) -> None:
     hand.click(WireSpot(2, 0, 1))
     document.apply(lambda project: edits.remove_layers(project, ("dense_2",)), "removal")
@@ -467,8 +535,7 @@ def test_units_are_changed_with_plus_and_minus(neurons: NeuronView, hand: Hand, 
     neurons.view.setFocus()
     hand.key(Key.Key_Right)
     hand.key(Key.Key_Plus)
-    assert document.project.model.layer("dense_1") == layer(document, "dense_1")
-    assert layer(document, "dense_1").units == 3  # the features are chosen in the data
+    assert document.undo_stack.count() == 0  # the features are chosen in the data
     hand.key(Key.Key_Right)
     hand.key(Key.Key_Plus)
     hand.key(Key.Key_Plus)

@@ -47,6 +47,12 @@ def test_values_beyond_the_ends_have_the_colours_of_the_ends() -> None:
     assert distance(pixels(PlaneMap(everywhere(7.0)))[0], BLUE) == 0
 
 
+def test_values_far_beyond_the_ends_too() -> None:
+    row = pixels(PlaneMap(left_to_right(-1e12, 1e12), class_count=2))
+    assert distance(row[0], ORANGE) < 6
+    assert distance(row[-1], BLUE) < 6
+
+
 @pytest.mark.parametrize("smooth", [True, False])
 def test_discrete_classes_have_no_shades(smooth: bool) -> None:
     row = pixels(PlaneMap(left_to_right(), class_count=2), discrete=True, smooth=smooth)

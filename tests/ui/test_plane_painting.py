@@ -284,6 +284,28 @@ def test_more_points_than_fit_are_refused_in_one_sentence(qtbot: QtBot) -> None:
     assert points(document) == many
 
 
+def test_a_stroke_is_given_up_when_its_points_are_undone(panel: BoundaryPanel, document: Document) -> None:
+    press(panel, "class_0")
+    drag(panel, (0, 0))
+    press(panel, "erase")
+    drag(panel, (3, 3), (3.2, 3), release=False)
+    document.undo_stack.undo()
+    spot = panel.plot.frame().spot((-3, -3)).toPoint()
+    QTest.mouseMove(panel.plot, spot)
+    panel.plot.grab()
+    QTest.mouseRelease(panel.plot, Qt.MouseButton.LeftButton, NONE, spot)
+    assert points(document) == CORNERS
+
+
+def test_enter_does_not_come_between_a_stroke_and_its_end(panel: BoundaryPanel, document: Document) -> None:
+    press(panel, "class_1")
+    drag(panel, (-4, 0), (0, 0), release=False)
+    QTest.keyClick(panel.plot, Qt.Key.Key_Return)
+    QTest.mouseRelease(panel.plot, Qt.MouseButton.LeftButton, NONE, panel.plot.frame().spot((0, 0)).toPoint())
+    assert new_points(document)[:, 0].min() < -3
+    assert document.undo_stack.count() == 1
+
+
 # While a run goes on
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,7 @@ from nnplayground.training.events import Histogram, Snapshot, SnapshotWants
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.filter_editor import FilterEditor
 from nnplayground.ui.panels.weights import WeightsPanel
+from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.histogram_grid import spread
 from nnplayground.ui.widgets.weight_tiles import make_tiles
 
@@ -249,6 +251,75 @@ def test_a_filter_is_edited_by_hand(panel: WeightsPanel, qtbot: QtBot) -> None:
     expected[0, 1, 1, 2] = 0.5
     assert name == "conv2d_1/kernel"
     np.testing.assert_array_equal(after, expected)
+
+
+def test_a_filter_is_reached_with_the_keyboard(panel: WeightsPanel) -> None:
+    show(panel, "conv2d_1")
+    gallery = panel.gallery
+    gallery.setFocus()
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(gallery, key)
+    assert gallery.accessibleDescription() == "Filter 3 of 8"
+    accent, frame = QColor(colors(gallery).accent), gallery.tile_rect(2)
+    assert gallery.viewport().grab().toImage().pixelColor(frame.left() - 1, frame.center().y()) == accent
+    QTest.keyClick(gallery, Qt.Key.Key_Return)
+    assert editor_of(panel).windowTitle() == "Filter 3 of conv2d_1"
+    QTest.keyClick(gallery, Qt.Key.Key_End)
+    assert gallery.current == 7
+    show(panel, "conv2d_2")
+    assert gallery.current == 5
+
+
+def test_a_filter_that_is_walked_to_is_scrolled_to(panel: WeightsPanel) -> None:
+    show(panel, "conv2d_1")
+    many = {"conv2d_1/kernel": np.zeros((3, 3, 1, 400), np.float32)}
+    panel.show_snapshot(snapshot("conv2d_1", many))
+    gallery = panel.gallery
+    QTest.keyClick(gallery, Qt.Key.Key_End)
+    assert gallery.viewport().rect().contains(gallery.tile_rect(399))
+    for _ in range(40):
+        QTest.keyClick(gallery, Qt.Key.Key_Up)
+    assert gallery.current < 40
+    assert gallery.viewport().rect().contains(gallery.tile_rect(gallery.current))
+
+
+def test_what_is_typed_into_a_filter_changes_one_number_of_what_training_has_made_of_it(
+    panel: WeightsPanel, qtbot: QtBot
+) -> None:
+    kernel = WEIGHTS["conv2d_1/kernel"].copy()
+    kernel[2, 2, 0, 0] = 5000
+    show(panel, "conv2d_1")
+    panel.show_snapshot(snapshot("conv2d_1", {"conv2d_1/kernel": kernel}))
+    click_tile(panel, 0)
+    cell = editor_of(panel).findChild(QDoubleSpinBox, "weights.filter_editor.0.0")
+    assert cell is not None
+    cell.activateWindow()
+    cell.setFocus()
+    qtbot.waitUntil(cell.hasFocus, timeout=2000)
+    cell.selectAll()
+    QTest.keyClicks(cell, "0.5")
+    panel.show_snapshot(snapshot("conv2d_1", {"conv2d_1/kernel": kernel + 1}))
+    assert cell.text() == "0.5"
+    with qtbot.waitSignal(panel.weight_edit_requested) as asked:
+        QTest.keyClick(cell, Qt.Key.Key_Return)
+    expected = kernel[:, :, :, 0] + 1
+    expected[0, 0, 0] = 0.5
+    np.testing.assert_array_equal(asked.args[2], expected)
+
+
+def test_filters_of_one_number_are_a_matrix_and_not_edited(panel: WeightsPanel) -> None:
+    show(panel, "separable_conv2d_1")
+    choice(panel, "tensor").setCurrentText("pointwise_kernel")
+    click_tile(panel, 0)
+    assert not [each for each in panel.findChildren(FilterEditor) if each.isVisible()]
+
+
+def test_the_numbers_of_a_filter_can_be_read(panel: WeightsPanel) -> None:
+    show(panel, "conv2d_1")
+    click_tile(panel, 0)
+    for cell in editor_of(panel).findChildren(QDoubleSpinBox):
+        line = cell.lineEdit()
+        assert line.width() >= line.fontMetrics().horizontalAdvance("-0.1234") + 2
 
 
 def test_an_edge_detector_in_one_channel(panel: WeightsPanel, qtbot: QtBot) -> None:

@@ -139,7 +139,10 @@ class BoundaryPanel(QWidget):
         """Which samples there are. What was said about others is forgotten."""
         self._facts = catalog.facts
         self._state.take_mistakes(None)
-        self.pictures.show_catalog(catalog, self._document.project.dataset)
+        dataset = self._document.project.dataset
+        self.pictures.show_catalog(catalog, dataset)
+        if isinstance(dataset, Points) and dataset.shape == "file":
+            self._show_dataset()  # it may have been read only now, or have changed
         self._refresh()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -222,6 +225,8 @@ class BoundaryPanel(QWidget):
             self._refresh()
 
     def _on_facts_changed(self) -> None:
+        if self._points is None:
+            self._show_dataset()  # a file has been read
         self._show_tools()
         self._read_output()
         self._refresh()

@@ -31,6 +31,10 @@ _THREES: dict[str, tuple[tuple[float, ...], ...]] = {
     "Blur": ((1 / 9,) * 3,) * 3,
 }
 _COLOURS = ("red", "green", "blue")
+_WIDEST = "-10.0000"
+"""Longer numbers are rare; they are scrolled in their fields."""
+_AROUND_NUMBER = 40
+"""Pixels for the frame of a field and its arrows."""
 
 
 def ready_made(name: str, height: int, width: int) -> Array:
@@ -95,10 +99,10 @@ class FilterEditor(QDialog):
                 cell.setRange(-1000, 1000)
                 cell.setSingleStep(0.1)
                 cell.setKeyboardTracking(False)
-                cell.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+                cell.setFixedWidth(cell.fontMetrics().horizontalAdvance(_WIDEST) + _AROUND_NUMBER)
                 cell.setAlignment(Qt.AlignmentFlag.AlignRight)
                 cell.setAccessibleName(f"Row {row + 1}, column {column + 1}")
-                cell.valueChanged.connect(self._on_typed)
+                cell.valueChanged.connect(lambda value, place=(row, column): self._on_typed(place, value))
                 self._cells.append(cell)
                 grid.addWidget(cell, row, column)
         top = QHBoxLayout()
@@ -120,7 +124,8 @@ class FilterEditor(QDialog):
 
     def _show_channel(self) -> None:
         for cell, value in zip(self._cells, self._values[:, :, self._shown].ravel(), strict=True):
-            if not cell.hasFocus() or abs(cell.value() - float(value)) > 1e-4:
+            typing = cell.hasFocus() and cell.lineEdit().isModified()
+            if not typing and (not cell.hasFocus() or abs(cell.value() - float(value)) > 1e-4):
                 blocked = cell.blockSignals(True)
                 cell.setValue(float(value))
                 cell.blockSignals(blocked)
@@ -130,17 +135,12 @@ class FilterEditor(QDialog):
         if filter_values.shape != self._values.shape:
             self.close()
             return
-        if any(cell.hasFocus() and cell.lineEdit().isModified() for cell in self._cells):
-            return
         self._values = filter_values.astype(np.float32)
         self._show_channel()
 
-    def _on_typed(self) -> None:
-        height, width = self._values.shape[:2]
-        typed = np.array([cell.value() for cell in self._cells], np.float32).reshape(height, width)
-        # What was not typed keeps its digits beyond those that are shown.
-        known = self._values[:, :, self._shown]
-        self._values[:, :, self._shown] = np.where(np.abs(typed - known) < 5e-5, known, typed)
+    def _on_typed(self, place: tuple[int, int], value: float) -> None:
+        """Of the other numbers, fields show but a few digits, and none beyond their range: these stay as they are."""
+        self._values[*place, self._shown] = value
         self.edited.emit(self._values.copy())
 
     def _on_ready_made(self, place: int) -> None:

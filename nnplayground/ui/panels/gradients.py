@@ -26,6 +26,7 @@ class GradientsPanel(QWidget):
         self.setObjectName("gradients")
         self.setAccessibleName("Gradients")
         self._history = FlowHistory()
+        self._run_id = ""
         self._stale = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -59,6 +60,9 @@ class GradientsPanel(QWidget):
         """Take in how gradients flow, if a snapshot says so."""
         if snapshot.flow is None:
             return
+        if snapshot.run_id != self._run_id:
+            # It counts its updates from the beginning, and may be looked at later than the run before has ended.
+            self._run_id, self._history = snapshot.run_id, FlowHistory()
         if not self._history.append(snapshot.flow):
             return
         self._stale = True

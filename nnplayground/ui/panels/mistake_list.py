@@ -12,7 +12,7 @@ import numpy as np
 from nnplayground.samples import Array
 from nnplayground.training.events import Mistakes
 from nnplayground.training.outcomes import confidence, predicted_classes
-from nnplayground.ui.sample_index import target_text
+from nnplayground.ui.sample_index import error_text, target_text
 from nnplayground.ui.widgets.plane_pictures import PlanePictures
 from nnplayground.ui.widgets.tiles import Line, Tile
 
@@ -86,7 +86,8 @@ class MistakeList(msgspec.Struct, frozen=True):
     def description(self, row: int) -> str:
         lines = self._lines(row)
         loss = self.outcomes.mistakes.losses[self.rows[row]]
-        said = f"{lines[0].lead} {lines[0].rest}"
+        certainty = float(self.outcomes.certainty[self.rows[row]])
+        said = f"{lines[0].lead} {error_text(certainty) if self.outcomes.numbers else lines[0].rest}"
         return f"{self.sample_id(row)}\npredicted {said}, {lines[1].lead}, loss {loss:.3g}"
 
     def _lines(self, row: int) -> tuple[Line, Line]:
@@ -97,7 +98,9 @@ class MistakeList(msgspec.Struct, frozen=True):
         certainty = float(outcomes.certainty[place])
         below = Line(f"true: {true}", tone="muted")
         if outcomes.numbers:
-            return Line(predicted, f"off by {certainty:+.3g}", tone="error", bold=True), below
+            # In few digits, or it would be the number itself that is cut off.
+            error = f"({certainty:+.2g})".replace("-", "−")
+            return Line(predicted, error, tone="error", bold=True), below
         share = f"{certainty:.1%}"
         if outcomes.wrong[place]:
             return Line(predicted, share, tone="error", bold=True), below

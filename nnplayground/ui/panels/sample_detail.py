@@ -26,7 +26,7 @@ from nnplayground.training.events import Catalog, SamplePrediction
 from nnplayground.ui import icons
 from nnplayground.ui.panels.layer_output import LayerOutput
 from nnplayground.ui.panels.sample_header import verdict
-from nnplayground.ui.sample_index import SampleIndex, short_name, target_text
+from nnplayground.ui.sample_index import SampleIndex, error_text, short_name, target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import ClassBars, class_bars
 from nnplayground.ui.widgets.color_scale import ColorScale
@@ -311,7 +311,7 @@ class SampleDetail(QDialog):
         else:
             said = float(prediction.values[0])
             self._verdict.setText(f"Predicted {target_text(said, ())}")
-            facts = f"True: {target} · off by {said - float(prediction.label):+.3g} · {split} split"
+            facts = f"True: {target} · {error_text(said - float(prediction.label))} · {split} split"
         self._facts.setText(facts)
 
     def _show_looked(self) -> None:

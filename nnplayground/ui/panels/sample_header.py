@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from nnplayground.training.events import SamplePrediction
 from nnplayground.training.outcomes import confidence, predicted_classes
-from nnplayground.ui.sample_index import target_text
+from nnplayground.ui.sample_index import error_text, target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures, PointPicture
@@ -175,7 +175,7 @@ class SampleHeader(QWidget):
         else:
             said = float(prediction.values[0])
             self._show_value(self._predicted, "predicted", target_text(said, ()))
-            ending = f" · off by {said - float(prediction.label):+.3g}"
+            ending = f" · {error_text(said - float(prediction.label))}"
         loss = f"{prediction.loss:.2f}" if prediction.loss < 1000 else f"{prediction.loss:.3g}"
         self._loss.setText(f"loss <span style='color:{theme.text}'>{loss}</span>{ending}")
 

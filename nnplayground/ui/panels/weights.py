@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStac
 
 from nnplayground.layers import Layer
 from nnplayground.layers.base import times
+from nnplayground.layers.pretrained import Pretrained
 from nnplayground.samples import Array
 from nnplayground.training.events import Snapshot
 from nnplayground.ui.document import Document
@@ -152,6 +153,8 @@ class WeightsPanel(QWidget):
         if weights is None or weights.ndim != 4 or max(weights.shape[:2]) > LARGEST:
             return None
         kind, everything = self._kind(), slice(None)
+        if kind != "depthwise" and weights.shape[:2] == (1, 1):
+            return None  # drawn as one matrix, with a row for each filter
         if kind == "depthwise":
             channel, multiple = divmod(tile, weights.shape[3])
             return everything, everything, slice(channel, channel + 1), multiple
@@ -184,7 +187,11 @@ class WeightsPanel(QWidget):
 
     def _kind(self) -> KernelKind:
         layer = self._layer()
-        return _KINDS.get((layer.type if layer is not None else "", self._tensor.currentText()), "filters")
+        kind = layer.type if layer is not None else ""
+        if isinstance(layer, Pretrained):
+            places, inner = layer.table.by_name, self._layer_id.partition("/")[2]
+            kind = layer.table.layers[places[inner]].kind if inner in places else ""
+        return _KINDS.get((kind, self._tensor.currentText()), "filters")
 
     # Drawing
 
@@ -196,6 +203,7 @@ class WeightsPanel(QWidget):
         if histograms:
             blocks = self._document.project.model.by_id
             shades = {layer_id: FAMILY_COLORS[block.layer.family] for layer_id, block in blocks.items()}
+            shades[self._layer_id] = shades.get(self._layer_id.partition("/")[0], FAMILY_COLORS["core"])
             self.histograms.show_histograms(histograms, shades=shades, layer=self._layer_id)
             self._spreads.setCurrentWidget(self.histograms)
         else:
@@ -231,7 +239,9 @@ class WeightsPanel(QWidget):
         if max(tiles.steps) > 1:
             title += f" · every {max(tiles.steps)}th shown"
         self._headline.setText(title)
-        by_hand = "\nClick a filter to change its numbers by hand." if self._filter_index(0) is not None else ""
+        by_hand = "\nClick a filter, or press Enter on it, to change its numbers by hand."
+        if self._filter_index(0) is None:
+            by_hand = ""
         self._headline.setToolTip(f"{title}{by_hand}")
 
     def _offer_channels(self, count: int) -> None:
@@ -246,7 +256,8 @@ class WeightsPanel(QWidget):
         self._channel.setVisible(bool(choices))
 
     def _layer(self) -> Layer | None:
-        block = self._document.project.model.by_id.get(self._layer_id)
+        """The layer shown, or the block that it lies in."""
+        block = self._document.project.model.by_id.get(self._layer_id.partition("/")[0])
         return block.layer if block is not None else None
 
     def _why_no_pictures(self) -> str:

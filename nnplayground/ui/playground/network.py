@@ -191,6 +191,17 @@ class Network:
         rows = len(self.layout.rows[column])
         return self.tile_rect(column, 0) | self.tile_rect(column, rows - 1)
 
+    def phase_rect(self, layer_id: str, unit: int) -> QRectF | None:
+        """Where a unit is, else what stands for it: all of its column, or the label of a layer without neurons."""
+        number = self.plan.place_of(layer_id)
+        if number is None or self.layout is None:
+            return None
+        column = self.plan.columns[number]
+        if column.layer_id == layer_id:
+            return self.tile_rect(number, unit) if unit < column.shown else self.column_rect(number)
+        tag = next(place for place, each in enumerate(column.tags) if each.layer_id == layer_id)
+        return QRectF(*self.layout.tags[number][tag])
+
     def anchor(self, spot: Spot) -> QPointF:
         """Where something that belongs to a spot is put beside it."""
         if isinstance(spot, WireSpot):

@@ -74,13 +74,13 @@ class NetworkItem(QGraphicsItem):
             return
         theme = colors(widget)
         ratio = painter.device().devicePixelRatioF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_selected(painter, theme, ratio)
         for number in range(len(network.bundles)):
             self._paint_bundle(painter, number, theme, ratio)
         for number, column in enumerate(network.plan.columns):
             self._paint_tags(painter, number, column, theme)
         self._paint_wire(painter, theme)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for number, column in enumerate(network.plan.columns):
             self._paint_column(painter, number, column, theme, ratio)
         self._paint_frames(painter, theme)
@@ -96,8 +96,8 @@ class NetworkItem(QGraphicsItem):
         picture = bundle.picture
         assert picture is not None
         size = picture.deviceIndependentSize()
-        if abs(size.width() - bundle.rect.width() * zoom) > 1:
-            # Zoomed since it was drawn; a sharp one comes in a moment.
+        if abs(size.width() - bundle.rect.width() * zoom) > 1 or picture.devicePixelRatio() < ratio:
+            # Zoomed since it was drawn, and a sharp one comes in a moment; or of very many wires, and drawn coarser.
             painter.drawPixmap(bundle.rect, picture, QRectF(picture.rect()))
             return
         corner = _snapped(transform.map(bundle.rect.topLeft()), ratio)

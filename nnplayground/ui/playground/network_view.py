@@ -63,6 +63,7 @@ class NetworkView(ZoomView):
         self.label = HoverLabel(self)
         self.field = WeightField(self)
         self._under_pointer: Spot | None = None
+        self._pointer = QPoint()
         self._current: Spot | None = None
         self._pressed_at: QPoint | None = None
         self._turn = 0
@@ -107,6 +108,7 @@ class NetworkView(ZoomView):
                 self._later.start()
                 break
             bundles[place].draw(self.zoom, ratio, theme)
+        self._show_label()
         self.viewport().update()
 
     @property
@@ -117,9 +119,10 @@ class NetworkView(ZoomView):
     @property
     def looked_at(self) -> Spot | None:
         """What the pointer is on, else what the keyboard is on."""
-        if self._under_pointer is not None:
+        # The network may have changed a moment ago: what they were on may be gone.
+        if exists(self._network, self._under_pointer):
             return self._under_pointer
-        return self._current if self.hasFocus() else None
+        return self._current if self.hasFocus() and exists(self._network, self._current) else None
 
     def set_current(self, spot: Spot | None) -> None:
         """Put the keyboard's frame on a spot."""
@@ -230,21 +233,27 @@ class NetworkView(ZoomView):
         self.chosen.emit(spot)
 
     def _point_at(self, spot: Spot | None, position: QPoint) -> None:
-        if isinstance(spot, WireSpot | BiasSpot) and self.field.isHidden():
-            value = self._network.value_of(spot)
-            text = number_text(value) if value is not None else "not known yet"
-            self.label.show_at(self._network.name_of(spot), text, position)
-        else:
-            self.label.hide()
-        if spot == self._under_pointer:
+        is_other = spot != self._under_pointer
+        self._under_pointer, self._pointer = spot, position
+        self._show_label()
+        if not is_other:
             return
-        self._under_pointer = spot
         self.item.show_hovered(spot)
         if spot is None:
             self.viewport().unsetCursor()
         else:
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
         self.hovered.emit()
+
+    def _show_label(self) -> None:
+        """The number under the pointer, as it is now."""
+        spot = self._under_pointer
+        if not isinstance(spot, WireSpot | BiasSpot) or self.field.isVisible() or not exists(self._network, spot):
+            self.label.hide()
+            return
+        value = self._network.value_of(spot)
+        text = number_text(value) if value is not None else "not known yet"
+        self.label.show_at(self._network.name_of(spot), text, self._pointer)
 
     # Keyboard
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,6 +11,7 @@ from nnplayground.samples import Array
 from nnplayground.spec.dataset import Points
 from nnplayground.spec.project import Project
 from nnplayground.training.events import Snapshot
+from nnplayground.ui.canvas.phase_item import PhaseItem
 from nnplayground.ui.document import Document
 from nnplayground.ui.playground.commands import Commands
 from nnplayground.ui.playground.editing import NumberEditing
@@ -60,6 +61,8 @@ class NeuronView(QWidget):
         self.network = Network()
         self.headers = HeaderStrip()
         self.view = NetworkView(self.network)
+        self._phase = PhaseItem()
+        self._phase_of = ("", "", 0)
         self.inserts = Inserts(self.view)
         self._editing = NumberEditing(self.network, self.view)
         self._commands = Commands(document)
@@ -141,6 +144,18 @@ class NeuronView(QWidget):
         self.headers.show_selected(layer_id)
         self.view.item.show_selected(layer_id)
 
+    def show_phase(self, layer_id: str, phase: str, unit: int) -> None:
+        """Mark the step of an update that is being explained on its unit; "": none."""
+        self._phase_of = (layer_id, phase, unit)
+        place = self.network.phase_rect(layer_id, unit)
+        item = self.view.item if place is not None else None
+        self._phase.show_on(item, place or QRectF(), phase, self.view.font())
+
+    @property
+    def phase(self) -> tuple[str, str, int]:
+        """(layer id, step, unit) that is marked; ("", "", 0) while there is none."""
+        return self._phase_of if self._phase.phase else ("", "", 0)
+
     def clear(self) -> None:
         """Forget what was learned: tiles are empty and wires grey until the next snapshot."""
         self._snapshot = None
@@ -195,11 +210,13 @@ class NeuronView(QWidget):
         if not plan.columns:
             self.network.show_nothing()
             self.view.set_current(None)
+            self.show_phase(*self._phase_of)
             return
         room = self.view.maximumViewportSize()
         scale = self.fontMetrics().height() / _USUAL_LINE
         self.network.show(plan, arrange(plan.columns, width=room.width(), height=room.height(), scale=scale))
         self.view.show_arranged()
+        self.show_phase(*self._phase_of)
 
     def _place_headers(self) -> None:
         layout = self.network.layout

@@ -78,7 +78,8 @@ class WeightField(QWidget):
 
     def cancel(self) -> None:
         """The first value again."""
-        if self._value != self._first:
+        # What is not a number differs from itself, and was not chosen here.
+        if self._value != self._first and not math.isnan(self._value):
             self._value = self._first
             self.value_chosen.emit(self._first)
         self._close()
@@ -105,6 +106,8 @@ class WeightField(QWidget):
         read = self._read()
         size = _FINE_STEP if fine else _STEP
         before = self._value if read is None else read
+        if not math.isfinite(before):
+            before = 0.0  # from a number that has run away there is no next one
         after = (math.floor(before / size + 0.5) + direction) * size
         self._choose(round(after, 12))
         self._write()

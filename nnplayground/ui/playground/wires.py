@@ -25,6 +25,9 @@ _CROWD = 12
 _FAINTEST, _FULL, _FULL_AT = 0.34, 0.94, 0.4
 """Opacities, and the share of the greatest strength from which a wire has all of it."""
 _PADDING = 8.0
+_MOST_AT_ONCE = 2000
+"""More wires than this at 100 % take too long to draw whenever weights have changed. So where one has zoomed in, or the
+screen is a fine one, very many wires are drawn a little coarser and enlarged."""
 
 POSITIVE = {True: "#4da3ee", False: "#1f74c4"}
 NEGATIVE = {True: "#ee9133", False: "#dd7a14"}
@@ -144,7 +147,8 @@ class Bundle:
 
     def draw(self, zoom: float, ratio: float, theme: Colors) -> None:
         """Draw the picture anew."""
-        rect, size = self.rect, zoom * ratio
+        rect, finest = self.rect, zoom * ratio
+        size = min(finest, max(math.sqrt(_MOST_AT_ONCE / self.size), 1.0))
         width, height = max(1, round(rect.width() * size)), max(1, round(rect.height() * size))
         starts = np.rint((self.starts - rect.top()) * size).astype(int)
         ends = np.rint((self.ends - rect.top()) * size).astype(int)
@@ -153,7 +157,7 @@ class Bundle:
         pixels = colored(opacities, *self._colors(theme))
         image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
         picture = QPixmap.fromImage(image)
-        picture.setDevicePixelRatio(ratio)
+        picture.setDevicePixelRatio(ratio * (size / finest))
         self._picture, self._drawn_for = picture, (zoom, ratio, theme)
 
     def _strokes(self, starts: Array, ends: Array) -> list[Stroke]:

@@ -20,7 +20,8 @@ _LEAST_SPAN, _MOST_SPAN = 2, 12
 
 
 class FlowHistory:
-    """Norms of one run. A flow of an earlier update, or of other layers, begins a new one."""
+    """Norms of one run. A flow of an earlier update, or of other layers, begins a new one; another look at the update
+    that came last takes the place of the look before."""
 
     def __init__(self) -> None:
         self.latest: Flow | None = None
@@ -46,15 +47,28 @@ class FlowHistory:
     def append(self, flow: Flow) -> bool:
         """Take in one more. False where it is the one that came last."""
         before = self.latest
-        if before is not None and flow.update == before.update and flow.layers == before.layers:
-            return False
-        if before is not None and (flow.update <= before.update or list(flow.layers) != list(before.layers)):
+        is_other = before is not None and list(flow.layers) != list(before.layers)
+        if before is not None and flow.update == before.update and not is_other:
+            return self._look_again(before, flow)
+        if before is not None and (flow.update < before.update or is_other):
             self._updates, self._logs = GrowingArray(np.int64), {}
         self.latest = flow
         self._updates.extend([flow.update])
         for layer_id, layer in flow.layers.items():
             self._keep((layer_id, "gradient"), layer.gradient)
             self._keep((layer_id, "update"), layer.update)
+        return True
+
+    def _look_again(self, before: Flow, flow: Flow) -> bool:
+        """The update that came last, as after a weight was changed by hand: only what is known of it is other now."""
+        if flow.layers == before.layers:
+            return False
+        self.latest = flow
+        for layer_id, layer in flow.layers.items():
+            figures: tuple[tuple[Figure, float | None], ...] = (("gradient", layer.gradient), ("update", layer.update))
+            for figure, value in figures:
+                if value is not None and (layer_id, figure) in self._logs:
+                    self._logs[layer_id, figure].values[-1] = _log(value)
         return True
 
     def _keep(self, key: tuple[str, Figure], value: float | None) -> None:

@@ -83,11 +83,12 @@ class PlaneMap(msgspec.Struct, frozen=True, eq=False):
 def shades32(share: Array) -> Array:
     """Shares of the way from orange over white to blue as colours: (…) float → (…) uint32 as 0xffRRGGBB."""
     shades = _table32()
-    place = share * np.float32(len(shades) - 1) + np.float32(0.5)
-    finite = np.isfinite(place)
+    finite = np.isfinite(share)
+    # Within the table before it is made whole: a diverged model's numbers are larger than any whole one.
+    place = np.clip(share, 0, 1) * np.float32(len(shades) - 1) + np.float32(0.5)
     if finite.all():
-        return shades.take(place.astype(np.int32), mode="clip")
-    colors = shades.take(np.where(finite, place, 0).astype(np.int32), mode="clip")
+        return shades.take(place.astype(np.int32))
+    colors = shades.take(np.where(finite, place, 0).astype(np.int32))
     colors[~finite] = _NOT_FINITE
     return colors
 

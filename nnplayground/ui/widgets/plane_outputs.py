@@ -25,7 +25,7 @@ from nnplayground.ui.widgets.plane_pictures import positions
 from nnplayground.ui.widgets.plane_points import PlotPoints
 
 _SIDE = 100
-"""Side of the map of a feature, as of the maps that come from the engine."""
+"""Side of the map of a feature, a little finer than the maps that come from the engine."""
 _LEAST_REACH = 1.0
 """Numbers are shaded at least from −1 to 1, as the targets of generated points are."""
 
@@ -106,7 +106,9 @@ def loss_text(value: float) -> str:
     """A loss, short enough to stand beside another one."""
     if not math.isfinite(value):
         return "∞"
-    return f"{value:.3f}" if 0.001 <= value < 100 else f"{value:.2g}"
+    if value >= 100:
+        return f"{value:,.0f}" if value < 1e5 else f"{value:.0e}"
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.2g}"
 
 
 class PlaneView(msgspec.Struct, frozen=True, eq=False):
@@ -168,7 +170,8 @@ class PlaneView(msgspec.Struct, frozen=True, eq=False):
         target = float(points.targets[number])
         true = f"true {number_text(target)}" if points.numbers else f"class {self._class_name(int(target))}"
         outcome = "" if self.wrong is None else " ✗ wrong" if self.wrong[number] else " ✓ right"
-        return f"Point {number}{outcome} · {true} · {'validation' if points.held_back[number] else 'training'}"
+        split = "test" if points.test[number] else "validation" if points.held_back[number] else "training"
+        return f"Point {number}{outcome} · {true} · {split}"
 
     def _class_name(self, number: int) -> str:
         return self.class_names[number] if number < len(self.class_names) else str(number)

@@ -33,6 +33,7 @@ class Painting(QObject):
         strip.clear_requested.connect(lambda: document.apply(clear_points, "clearing of the plane"))
         strip.undo_requested.connect(document.undo_stack.undo)
         document.undo_stack.undoTextChanged.connect(strip.show_undo)
+        document.changed.connect(self._on_changed)
         strip.show_undo(document.undo_stack.undoText())
 
     def _on_stroke_begun(self, place: tuple[float, float], erasing: bool) -> None:
@@ -65,12 +66,18 @@ class Painting(QObject):
         self._plot.show_stroke(added=None, erased=None)
         if isinstance(stroke, EraseStroke):
             self._document.apply(
-                lambda project: _erased(project, stroke), _counted("erasing", int(stroke.erased.sum()))
+                lambda project: erase(project, stroke.centres, stroke.radius),
+                _counted("erasing", int(stroke.erased.sum())),
             )
         else:
             self._document.apply(
                 lambda project: add_points(project, stroke.points), _counted("painting", len(stroke.points))
             )
+
+    def _on_changed(self, before: Project, after: Project) -> None:
+        """A stroke that was begun on other points, as when they are undone under it, is given up."""
+        if before.dataset != after.dataset:
+            self._stroke = None
 
     def _on_start_requested(self, start: str) -> None:
         dataset = self._document.project.dataset
@@ -88,16 +95,11 @@ class Painting(QObject):
             self._strip.choose(0)
 
 
-def _erased(project: Project, stroke: EraseStroke) -> Project:
-    for centre in stroke.centres:
-        project = erase(project, centre, stroke.radius)
-    return project
-
-
 def _as_plotted(points: list[PaintedPoint]) -> PlotPoints:
     rows = np.array(points, np.float64).reshape(-1, 3)
     labels = rows[:, 2].astype(np.int32)
-    return PlotPoints(rows[:, :2].astype(np.float32), labels, np.zeros(len(rows), bool), 2)
+    nowhere = np.zeros(len(rows), bool)
+    return PlotPoints(rows[:, :2].astype(np.float32), labels, nowhere, nowhere, 2)
 
 
 def _counted(what: str, count: int) -> str:

@@ -262,11 +262,11 @@ class PlanePlot(QWidget):
             length = _FINE if shift else _COARSE
             self._point((bounded(x1 + length * step[0]), bounded(x2 + length * step[1])), keyed=True)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._pointer is not None:
-            if self._brush is not None:
+            if self._brush is None:
+                self._click(self._pointer)
+            elif not self._stroking:
                 self.stroke_begun.emit(self._pointer, shift or self._brush.kind == "erase")
                 self.stroke_ended.emit()
-            else:
-                self._click(self._pointer)
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.run_pause_requested.emit()
         else:

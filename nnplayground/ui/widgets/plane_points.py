@@ -11,7 +11,7 @@ import shiboken6
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
-from nnplayground.data import DataError, generate_points, point_splits
+from nnplayground.data import DataError, generate_points, point_splits, points_at_hand
 from nnplayground.samples import Array
 from nnplayground.spec.dataset import MOST_POINT_CLASSES, PLANE_LIMIT, Dataset, Points
 from nnplayground.ui.widgets.colormaps import to_rgb
@@ -29,12 +29,13 @@ class PlotPoints(msgspec.Struct, frozen=True, eq=False):
     """Points of the plane.
 
     coordinates: (n, 2) float32. targets: (n,) class indices, or numbers around −1…1 where class_count is 0.
-    held_back: (n,) bool, which ones the model is not trained with.
+    held_back: (n,) bool, which ones the model is not trained with. test: (n,) bool, which of these are for the test.
     """
 
     coordinates: Array
     targets: Array
     held_back: Array
+    test: Array
     class_count: int
 
     def __len__(self) -> int:
@@ -47,7 +48,8 @@ class PlotPoints(msgspec.Struct, frozen=True, eq=False):
 
     def chosen(self, which: Array) -> PlotPoints:
         """which: (n,) bool."""
-        return PlotPoints(self.coordinates[which], self.targets[which], self.held_back[which], self.class_count)
+        places, targets = self.coordinates[which], self.targets[which]
+        return PlotPoints(places, targets, self.held_back[which], self.test[which], self.class_count)
 
     def nearest(self, place: tuple[float, float], *, within: float, which: Array | None = None) -> int | None:
         """The number of the point nearest to a place, None where none is within a distance. which: (n,) bool."""
@@ -61,19 +63,27 @@ class PlotPoints(msgspec.Struct, frozen=True, eq=False):
 
 
 def plot_points(dataset: Dataset | None) -> PlotPoints | None:
-    """The points of a dataset, None where it has none that could be shown."""
-    if not isinstance(dataset, Points):
+    """The points of a dataset, None where it has none that could be shown: a file is not waited for."""
+    if not isinstance(dataset, Points) or not points_at_hand(dataset):
         return None
     try:
         points = generate_points(dataset)
-        splits = point_splits(dataset)
     except DataError:
         return None
-    training = np.zeros(len(points.coordinates), bool)
-    training[splits.get("training", [])] = True
+    if not len(points.coordinates):
+        return None
+    held_back, test = np.zeros((2, len(points.coordinates)), bool)
+    try:
+        splits = point_splits(dataset)
+    except DataError:
+        # More are to be held back than there are; those that are being painted have to be seen all the same.
+        splits = {}
+    for name in ("validation", "test"):
+        held_back[splits.get(name, [])] = True
+    test[splits.get("test", [])] = True
     if not points.labeled:
-        return PlotPoints(points.coordinates, points.targets[:, 0], ~training, 0)
-    return PlotPoints(points.coordinates, points.targets, ~training, max(2, int(points.targets.max()) + 1))
+        return PlotPoints(points.coordinates, points.targets[:, 0], held_back, test, 0)
+    return PlotPoints(points.coordinates, points.targets, held_back, test, max(2, int(points.targets.max()) + 1))
 
 
 def mark_radius(side: float) -> float:

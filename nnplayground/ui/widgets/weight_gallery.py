@@ -6,11 +6,15 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QHelpEvent,
     QImage,
+    QKeyEvent,
     QLinearGradient,
     QMouseEvent,
     QPainter,
@@ -23,6 +27,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.colormaps import table, to_rgb
+from nnplayground.ui.widgets.fields import ENTER
 from nnplayground.ui.widgets.scrolling import steady_width
 from nnplayground.ui.widgets.weight_tiles import WeightTiles
 
@@ -61,6 +66,12 @@ class WeightGallery(QAbstractScrollArea):
         self._tiles: WeightTiles | None = None
         self._image = QImage()
         self._mouse: QPoint | None = None
+        self._current = 0
+
+    @property
+    def current(self) -> int:
+        """The picture that the keyboard is on."""
+        return self._current
 
     @property
     def tiles(self) -> WeightTiles | None:
@@ -90,6 +101,8 @@ class WeightGallery(QAbstractScrollArea):
         height, width = pixels.shape[:2]
         self._image = QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
         self._set_scroll_range()
+        self._current = min(self._current, len(tiles.values) - 1)
+        self._describe()
         self.viewport().update()
 
     def tile_rect(self, tile: int) -> QRect:
@@ -151,6 +164,9 @@ class WeightGallery(QAbstractScrollArea):
             if rect.intersects(area):
                 painter.drawImage(rect, self._image, QRect(0, tile * height, width, height))
                 painter.drawRect(rect.adjusted(-1, -1, 0, 0))
+        if self._keyed:
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRect(places.rect(self._current).adjusted(-1, -1, 1, 1))
         painter.restore()
         self._paint_scale(painter, theme, self._tiles)
         painter.end()
@@ -164,7 +180,7 @@ class WeightGallery(QAbstractScrollArea):
         line = self._scale_line()
         metrics = QFontMetrics(painter.font())
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        said = self.pointed
+        said = self.pointed or (self._name(self._current) if self._keyed else "")
         painter.setPen(QColor(theme.text if said else theme.muted))
         if said or tiles.colored:
             text = said or f"grey is 0, full colour ±{tiles.reach:.3g}"
@@ -183,6 +199,64 @@ class WeightGallery(QAbstractScrollArea):
         painter.setPen(QColor(theme.muted))
         painter.drawText(line.adjusted(round(bar.right()) + 6 - line.left(), 0, 0, 0), flags, high)
 
+    # Keyboard
+
+    @property
+    def _keyed(self) -> bool:
+        """One of several pictures is marked, for the keyboard."""
+        return self.hasFocus() and self._tiles is not None and len(self._tiles.values) > 1
+
+    def _name(self, tile: int) -> str:
+        """filter 3 of 8; "" where there is only one picture."""
+        count = len(self._tiles.values) if self._tiles is not None else 0
+        return f"{self._tiles.axes[0]} {tile + 1:,} of {count:,}" if self._tiles is not None and count > 1 else ""
+
+    def _describe(self) -> None:
+        said = self._name(self._current).capitalize()
+        if said != self.accessibleDescription():
+            self.setAccessibleDescription(said)
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        count = len(self._tiles.values) if self._tiles is not None else 0
+        columns = self._places().columns
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+            Qt.Key.Key_Home: -self._current,
+            Qt.Key.Key_End: count - 1 - self._current,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if count and event.key() in ENTER:
+            self.tile_chosen.emit(self._current)
+        elif count > 1 and step is not None:
+            if 0 <= self._current + step < count:
+                self._go_to(self._current + step)
+        else:
+            super().keyPressEvent(event)
+
+    def _go_to(self, tile: int) -> None:
+        self._current = tile
+        bar, rect = self.verticalScrollBar(), self.tile_rect(tile)
+        if rect.top() < 2:
+            bar.setValue(bar.value() + rect.top() - 2)
+        elif rect.bottom() > self._picture_height():
+            bar.setValue(bar.value() + rect.bottom() - self._picture_height())
+        self._describe()
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    # Mouse
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._move_mouse(event.position().toPoint())
 
@@ -191,6 +265,7 @@ class WeightGallery(QAbstractScrollArea):
             places, place = self._places(), event.position().toPoint()
             for tile in range(len(self._tiles.values)):
                 if places.rect(tile).contains(place) and place.y() <= self._picture_height() + 2:
+                    self._go_to(tile)
                     self.tile_chosen.emit(tile)
                     return
 

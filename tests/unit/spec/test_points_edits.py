@@ -92,9 +92,10 @@ def test_painting_adds_within_the_plane_and_in_few_digits() -> None:
 
 def test_the_eraser_takes_what_is_near() -> None:
     project = project_of(shape="painted", points=CROSS)
-    assert points_of(erase(project, (0.9, 0.0), 0.2)).points == (CROSS[0], *CROSS[2:])
-    assert points_of(erase(project, (0.0, 0.0), 1.0)).points == ()
-    assert erase(project, (4.0, 4.0), 1.0) is project
+    assert points_of(erase(project, [(0.9, 0.0)], 0.2)).points == (CROSS[0], *CROSS[2:])
+    assert points_of(erase(project, [(0.9, 0.0), CROSS[3][:2]], 0.2)).points == (CROSS[0], CROSS[2], *CROSS[4:])
+    assert points_of(erase(project, [(0.0, 0.0)], 1.0)).points == ()
+    assert erase(project, [(4.0, 4.0)], 1.0) is project
     assert points_of(clear_points(project)).points == ()
 
 
@@ -108,7 +109,7 @@ def test_painting_goes_on_from_generated_points_and_keeps_other_settings() -> No
     ("edit", "words"),
     [
         (lambda project: add_points(project, [(0, 0, 0)]), "Paint my own"),
-        (lambda project: erase(project, (0, 0), 1), "Paint my own"),
+        (lambda project: erase(project, [(0, 0)], 1), "Paint my own"),
         (clear_points, "Paint my own"),
         (lambda project: convert_to_painted(project, [(0, 0, 6)]), "classes from 0 to 5"),
         (lambda project: convert_to_painted(project, [(0, 0, 0)] * (MOST_POINTS + 1)), "5,001"),
