@@ -27,6 +27,11 @@ class Controls:
         """How long the run has been waiting in pauses; kept by whoever drives the loop."""
         self._paused = False
         self._step: StepKind | None = None
+        self.unseen = False
+        """The last update was made without its numbers, although somebody wants to see them; kept by the loop.
+
+        A pause or a stop lets the next update come first, made by itself, so that what is shown is where it stands.
+        """
         self.speed: float | None = None
         """At most so many updates a second; None: as fast as it goes."""
 
@@ -59,12 +64,22 @@ class Controls:
     @property
     def paused(self) -> bool:
         """Waiting: paused, and no step is asked for."""
-        return self._paused and self._step is None
+        return self._paused and self._step is None and not self.unseen
+
+    @property
+    def halting(self) -> bool:
+        """Stop was asked for, and no last update is to come."""
+        return self.stopping and (self.abandoning or not self.unseen)
+
+    @property
+    def steps_to_epoch(self) -> bool:
+        """The pause comes at the end of the epoch."""
+        return self._step == "epoch"
 
     @property
     def most_updates(self) -> int | None:
         """How many updates the next block may have; None: as many as are quick."""
-        if self._step == "update":
+        if self._step == "update" or (self._paused and self._step is None) or self.stopping:
             return 1
         # Slower than the eye, one by one; faster, in thirtieths of a second.
         return None if self.speed is None else max(1, round(self.speed / 30))

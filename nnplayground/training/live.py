@@ -51,13 +51,16 @@ def live_changes(before: Project, after: Project) -> Mapping[str, float]:
     if type(before.training.optimizer) is not type(after.training.optimizer):
         # Another optimizer comes with the next run; its rate is not meant for the one that is at work.
         changed = {path: value for path, value in changed.items() if not path.startswith("training.optimizer.")}
-    return {path: value for path, value in changed.items() if _same_layer_type(before, after, path)}
+    return {path: value for path, value in changed.items() if _same_kind(before, after, path)}
 
 
-def _same_layer_type(before: Project, after: Project, path: str) -> bool:
-    head, _, rest = path.partition(".")
-    layer_id = rest.partition(".")[0]
-    return head != "model" or type(before.model.layer(layer_id)) is type(after.model.layer(layer_id))
+def _same_kind(before: Project, after: Project, path: str) -> bool:
+    """Whether a number belongs to the same type of layer and, if so, of regularizer: others come with the next run."""
+    head, *names = path.split(".")
+    if head != "model":
+        return True
+    old, new = (project.model.layer(names[0]) for project in (before, after))
+    return type(old) is type(new) and type(getattr(old, names[1])) is type(getattr(new, names[1]))
 
 
 def without_live_values(project: Project) -> Project:

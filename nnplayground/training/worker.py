@@ -16,7 +16,7 @@ import msgspec
 
 from nnplayground.engine.base import EngineError
 from nnplayground.training.controls import Controls
-from nnplayground.training.events import EpochDone, Event, RunEnded, StepsDone
+from nnplayground.training.events import EpochDone, Event, RunEnded, Snapshot, StepsDone
 from nnplayground.training.mailbox import Mailbox
 from nnplayground.training.questions import NotTrained, Refusal
 
@@ -140,9 +140,12 @@ class EngineWorker:
                     controls.step_done("epoch")
                 job.mailbox.put(event)
                 later.extend(self._serve(session))
-                self._wait_while_paused(controls, session, later)
                 if isinstance(event, StepsDone):
                     self._hold_back(controls, session, later, updates=len(event.values["loss"]))
+                # Only now: a pause may also have come while the run was held back. A snapshot comes ahead of the steps
+                # that it belongs to, and behind the end there is nothing to go on with.
+                if not isinstance(event, Snapshot | RunEnded):
+                    self._wait_while_paused(controls, session, later)
                 if not self.not_painting.is_set():
                     self.not_painting.wait(PAINTING_SECONDS)
         except Exception as error:
@@ -170,6 +173,8 @@ class EngineWorker:
         if speed is None:
             return
         began = now = time.perf_counter()
+        # A block that was begun before this speed was chosen may be longer than it allows, but is not to be paid off.
+        updates = min(updates, controls.most_updates or updates)
         # Measured from the last time, so that computing counts as waiting.
         due = max(self._held_until, began - 1 / speed) + updates / speed
         while now < due and controls.speed == speed and not (controls.paused or controls.stopping):

@@ -25,7 +25,8 @@ def beside_ones(rows: int, columns: int, dtype: type[np.floating], *, by_column:
 
 def with_ones(array: Array) -> Array:
     """[x 1], (rows, columns + 1), of an array that `beside_ones` made."""
-    return as_strided(array, (array.shape[0], array.shape[1] + 1))
+    # Without being told, numpy takes a single column for one that lies row by row.
+    return as_strided(array, (array.shape[0], array.shape[1] + 1), array.strides)
 
 
 def follows(bias: Array | None, kernel: Array | None) -> bool:

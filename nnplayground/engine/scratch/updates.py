@@ -223,8 +223,10 @@ class Trainer:
         """Where the pieces of a batch end, and where it starts."""
         if any(place.layer.mixes_samples for place in self.graph.places):
             return [start, stop]
-        pieces = -(-(stop - start) * self.graph.working_values // PIECE_VALUES)
-        return [start + (stop - start) * piece // pieces for piece in range(pieces + 1)]
+        rows = stop - start
+        # A sample that is larger than a piece is one by itself.
+        pieces = min(-(-rows * self.graph.working_values // PIECE_VALUES), rows)
+        return [start + rows * piece // pieces for piece in range(pieces + 1)]
 
 
 def _all_memory(inputs: Array) -> Array:

@@ -211,6 +211,21 @@ def test_moving_statistics_are_kept_set_and_restored(workshop: Any) -> None:
     assert not np.allclose(engine.predict({"input": images}), used)
 
 
+def test_layers_of_one_unit_compute_as_programs_what_they_compute_at_once(workshop: Any) -> None:
+    """Their outputs are single columns, with ones beside them, whichever way these lie in memory."""
+    model = workshop.chain(Dense(units=1, activation="tanh"), Dense(units=1), Dense(units=3, activation="softmax"))
+    samples = workshop.random_samples(model, (3,), 20, classes=3)
+    engine, traced = (workshop.engine(model, samples, classes=3) for _ in range(2))
+    for batch in (np.arange(8), np.arange(8, 20), np.array([3])):
+        expected = traced.trace(batch, [])
+        told = engine.train([batch])
+        assert told.values["loss"] == pytest.approx(expected.metrics.values["loss"], rel=1e-12)
+        for name, weight in traced.weights().items():
+            np.testing.assert_allclose(engine.weights()[name], weight, rtol=1e-12)
+    evaluation = engine.evaluate("validation")
+    np.testing.assert_allclose(evaluation.predictions, engine.predict(samples.inputs), rtol=1e-12)
+
+
 @pytest.mark.parametrize("regularizer", [None, L1L2(l1=0.01, l2=0.02)], ids=["plain", "regularized"])
 def test_a_batch_in_pieces_comes_to_the_same(
     workshop: Any, monkeypatch: pytest.MonkeyPatch, regularizer: L1L2 | None
@@ -227,6 +242,23 @@ def test_a_batch_in_pieces_comes_to_the_same(
     np.testing.assert_allclose(told.values["loss"], expected.values["loss"], rtol=1e-12)
     for name, weight in whole.weights().items():
         np.testing.assert_allclose(parts.weights()[name], weight, rtol=1e-10)
+
+
+def test_samples_larger_than_a_piece_are_pieces_by_themselves(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As photographs are behind two convolutions."""
+    model = workshop.chain(Conv2D(filters=3), Conv2D(filters=2), Flatten(), Dense(units=1, activation="sigmoid"))
+    samples = workshop.random_samples(model, (6, 6, 2), 20)
+    whole, parts, traced = (workshop.engine(model, samples) for _ in range(3))
+    batches = [np.arange(7), np.arange(7, 8)]
+    expected = whole.train(batches)
+    monkeypatch.setattr(updates_module, "PIECE_VALUES", whole._graph.working_values // 3)
+    assert parts._ready_trainer().piece_ends(5, 8) == [5, 6, 7, 8]
+    np.testing.assert_allclose(parts.train(batches).values["loss"], expected.values["loss"], rtol=1e-12)
+    for batch in batches:
+        traced.trace(batch, [])
+    for name, weight in whole.weights().items():
+        np.testing.assert_allclose(parts.weights()[name], weight, rtol=1e-10)
+        np.testing.assert_allclose(traced.weights()[name], weight, rtol=1e-10)
 
 
 def test_a_normalized_batch_stays_whole(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +285,7 @@ def test_divergence_is_told_by_the_loss_and_by_nothing_else(workshop: Any) -> No
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         values = engine.train([np.arange(10)] * 30).values
+        engine.trace(np.arange(10), ["layer_1"])
         evaluation = engine.evaluate("validation")
         engine.predict(samples.inputs)
         engine.activations(samples.inputs, ["layer_1"])

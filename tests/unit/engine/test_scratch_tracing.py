@@ -130,6 +130,28 @@ def test_a_batch_in_pieces_drops_the_same_units(workshop: Any, monkeypatch: pyte
         same_state(trained, traced, 1e-12)
 
 
+def test_what_is_told_of_a_batch_in_pieces_is_that_of_the_whole(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = workshop.chain(dense(4, "tanh", kernel_regularizer=L1L2(l1=0.01, l2=0.02)), dense(1, "sigmoid"))
+    samples = workshop.random_samples(model, (3,), 20)
+    whole, parts = (workshop.engine(model, samples, class_weight="balanced") for _ in range(2))
+    batch = np.random.default_rng(0).permutation(20)[:11]
+    expected = whole.trace(batch, ["layer_1", "layer_2"])
+    monkeypatch.setattr("nnplayground.engine.scratch.updates.PIECE_VALUES", 3 * whole._graph.working_values)
+    trace = parts.trace(batch, ["layer_1", "layer_2"])
+    assert trace.penalty == pytest.approx(expected.penalty)
+    assert trace.metrics.values["loss"][0] == pytest.approx(expected.metrics.values["loss"][0])
+    for part in ("outputs", "losses", "shares", "targets"):
+        np.testing.assert_allclose(getattr(trace, part), getattr(expected, part), rtol=1e-12)
+    for layer_id, layer in expected.layers.items():
+        told = trace.layers[layer_id]
+        np.testing.assert_allclose(told.inputs[0], layer.inputs[0], rtol=1e-12)
+        for part in ("before", "values", "d_before", "d_values"):
+            np.testing.assert_allclose(getattr(told, part), getattr(layer, part), rtol=1e-12)
+        for part in ("gradients", "after"):
+            for name, values in getattr(layer, part).items():
+                np.testing.assert_allclose(getattr(told, part)[name], values, rtol=1e-10)
+
+
 class ByHand:
     """The 2-3-1 network with tanh, sigmoid and cross-entropy, written out once more in float64."""
 

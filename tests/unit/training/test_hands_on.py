@@ -20,7 +20,7 @@ from nnplayground.training.events import PlaneWants, RunStarted, SnapshotWants, 
 from nnplayground.training.mailbox import Mailbox
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.session import Session
-from nnplayground.training.snapshots import idle_units
+from nnplayground.training.snapshots import BINS, histogram, idle_units
 from nnplayground.training.worker import EngineWorker
 
 PLANE = SnapshotWants(plane=PlaneWants(("input", "dense_1", "dense_2"), "dense_2"))
@@ -126,6 +126,14 @@ def test_dead_and_saturated_units() -> None:
     assert idle_units(activation("relu"), z) == (pytest.approx(2 / 3), None)
     assert idle_units(activation("sigmoid"), np.array([[9.0, 0.1], [-12.0, 1.0]])) == (None, 0.5)
     assert idle_units(activation("linear"), z) == (None, None)
+
+
+@pytest.mark.parametrize("values", [[1, 1 + 2**-23, 1 - 2**-24], [-3e38, 0, 3e38], [0, 1e-45, 1e-45], [2, 2, 2]])
+def test_a_histogram_has_its_bins_however_near_or_far_the_values_are(values: list[float]) -> None:
+    """As of gammas that have hardly moved, and of weights on the way to infinity."""
+    found = histogram(np.array([*values, np.nan, np.inf], np.float32))
+    assert (len(found.counts), found.counts.sum()) == (BINS, 3)
+    assert (np.diff(found.edges) > 0).all()
 
 
 def test_a_slow_run_does_one_update_at_a_time(project: Project) -> None:

@@ -34,3 +34,11 @@ def test_another_optimizer_does_not_change_the_rate_of_the_one_at_work(cnn: Proj
 
 def test_a_regularizer_that_was_not_there_comes_with_the_next_run(cnn: Project) -> None:
     assert live_changes(cnn, edits.set_parameter(cnn, "model.dense_1.kernel_regularizer", "L1")) == {}
+
+
+def test_another_kind_of_regularizer_comes_with_the_next_run(cnn: Project) -> None:
+    """Its strength does not reach the one that is at work, even where that has one of the same name."""
+    before = edits.set_parameter(cnn, "model.dense_1.kernel_regularizer", {"type": "L2", "l2": 0.5})
+    after = edits.set_parameter(before, "model.dense_1.kernel_regularizer", "L1L2")
+    assert "model.dense_1.kernel_regularizer.l2" in live_values(after)
+    assert live_changes(before, after) == {}

@@ -1,6 +1,10 @@
-"""A single step of a run whose numbers are wanted: the snapshot tells of exactly that update."""
+"""A single step of a run whose numbers are wanted: the snapshot tells of exactly that update. So does the last one
+ahead of a pause and at the end, however seldom updates are looked at while the run goes on.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -15,9 +19,9 @@ from nnplayground.spec.project import Project
 from nnplayground.spec.training import Adam, Training
 from nnplayground.training.batches import DataOrder
 from nnplayground.training.controls import Controls
-from nnplayground.training.events import Snapshot, SnapshotWants, StepsDone
+from nnplayground.training.events import EpochDone, Event, RunEnded, Snapshot, SnapshotWants, StepsDone
 from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
-from nnplayground.training.snapshots import Viewer
+from nnplayground.training.snapshots import Pace, Viewer
 
 MODEL = Model(
     (
@@ -98,3 +102,107 @@ def test_each_step_shows_its_own_update() -> None:
         controls.step("update")
         snapshot = None
     assert seen == len(updates)
+
+
+class Watched:
+    """A run in which nobody has time to look at the snapshots. Its events, one after the other, and what came last."""
+
+    def __init__(self, wants: SnapshotWants) -> None:
+        self.controls = Controls(snapshot_waiting=lambda: True)
+        self.controls.wants = wants
+        self.snapshot: Snapshot | None = None
+        self.updates = 0
+        self._events = stepping(made(), self.controls).events()
+
+    def go(self, until: Callable[[Event], bool]) -> Iterator[Event]:
+        for event in self._events:
+            if isinstance(event, Snapshot):
+                self.snapshot = event
+            if isinstance(event, StepsDone):
+                self.updates = event.first_update + len(event.values["loss"]) - 1
+            yield event
+            if until(event):
+                return
+
+    @property
+    def told(self) -> int:
+        """Which update the numbers that came last are of."""
+        assert self.snapshot is not None
+        assert self.snapshot.trace is not None
+        return self.snapshot.trace.count
+
+
+def took_steps(event: Event) -> bool:
+    return isinstance(event, StepsDone)
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched(SnapshotWants(trace="dense_1"))
+
+
+def test_the_last_update_of_a_run_is_told(watched: Watched) -> None:
+    events = list(watched.go(lambda event: False))
+    assert isinstance(events[-1], RunEnded)
+    assert watched.updates == 8
+    assert watched.told == 8
+
+
+def test_the_last_update_of_an_epoch_is_told_where_a_pause_comes_after_it(watched: Watched) -> None:
+    watched.controls.step("epoch")
+    list(watched.go(lambda event: isinstance(event, EpochDone)))
+    assert watched.told == 4
+
+
+def test_a_pause_comes_after_an_update_that_is_told(watched: Watched) -> None:
+    list(watched.go(took_steps))
+    assert watched.snapshot is None
+    watched.controls.pause()
+    assert not watched.controls.paused
+    list(watched.go(took_steps))
+    assert watched.controls.paused
+    assert watched.told == watched.updates == 2
+
+
+def test_a_stop_comes_after_an_update_that_is_told(watched: Watched) -> None:
+    list(watched.go(took_steps))
+    watched.controls.stop()
+    events = list(watched.go(lambda event: False))
+    ended = events[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.reason == "stopped"
+    assert watched.told == watched.updates == 2
+
+
+def test_a_second_stop_ends_at_once(watched: Watched) -> None:
+    list(watched.go(took_steps))
+    watched.controls.stop()
+    watched.controls.stop()
+    list(watched.go(lambda event: False))
+    assert watched.updates == 1
+
+
+def test_a_pause_comes_at_once_where_nobody_wants_the_numbers() -> None:
+    watched = Watched(SnapshotWants(weights=("dense_1",)))
+    list(watched.go(took_steps))
+    watched.controls.pause()
+    assert watched.controls.paused
+
+
+def test_getting_ready_for_the_first_look_does_not_put_off_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("nnplayground.training.snapshots.time.perf_counter", lambda: now[0])
+    pace, wants = Pace(), SnapshotWants(trace="dense_1")
+
+    def look(seconds: float) -> None:
+        with pace.timed("update", wants):
+            now[0] += seconds
+
+    look(3.0)
+    now[0] += 0.3
+    assert pace.due(wants) == wants
+    look(0.1)
+    now[0] += 0.3
+    assert not pace.due(wants).anything
+    now[0] += 5.0
+    assert pace.due(wants) == wants

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nnplayground.training.controls import Controls
-from nnplayground.training.events import EpochDone, Event, RunEnded, StepsDone
+from nnplayground.training.events import EpochDone, Event, RunEnded, Snapshot, SnapshotWants, StepsDone
 from nnplayground.training.mailbox import Frame, Mailbox
 from nnplayground.training.questions import NotTrained, Refusal
 from nnplayground.training.worker import EngineWorker
@@ -64,7 +64,7 @@ def updates(events: list[Event]) -> int:
     return sum(isinstance(event, StepsDone) for event in events)
 
 
-def answer_of(worker: EngineWorker, question: Callable[[Any], object]) -> object:
+def answer_of(worker: EngineWorker, question: Callable[[Any], object], *, between_runs: bool = False) -> object:
     answers: list[object] = []
     answered = threading.Event()
 
@@ -72,7 +72,7 @@ def answer_of(worker: EngineWorker, question: Callable[[Any], object]) -> object
         answers.append(answer)
         answered.set()
 
-    worker.ask(question, reply)
+    worker.ask(question, reply, between_runs=between_runs)
     assert answered.wait(PATIENCE)
     return answers[0]
 
@@ -95,6 +95,24 @@ def test_a_run_is_told_in_order(worker: EngineWorker, box: Box) -> None:
     worker.run(lambda session, controls, report: steps(4, controls), controls)
     box.wait(ended)
     assert updates(box.events) == 4
+
+
+def test_a_pause_comes_behind_the_steps_of_a_snapshot_and_never_behind_the_end(worker: EngineWorker, box: Box) -> None:
+    controls = Controls()
+
+    def events() -> Iterator[Event]:
+        controls.pause()
+        yield Snapshot("run", 1, 1, SnapshotWants(), None, {}, {}, {}, None)
+        yield StepsDone("run", 1, 1, {"loss": np.ones(1)}, 1.0)
+        controls.pause()
+        yield RunEnded("run", "finished", 1, {}, None, 0.0)
+
+    worker.run(lambda session, controls, report: events(), controls)
+    box.wait(lambda told: updates(told) == 1)
+    controls.resume()
+    worker.wake()
+    box.wait(ended)
+    assert answer_of(worker, lambda session: "free", between_runs=True) == "free"
 
 
 def test_pause_step_and_go_on(worker: EngineWorker, box: Box) -> None:
@@ -128,6 +146,36 @@ def test_stop_ends_a_pause(worker: EngineWorker, box: Box) -> None:
     worker.wake()
     box.wait(ended)
     assert updates(box.events) == 1
+
+
+def test_a_pause_while_the_run_is_held_back_lets_no_update_through(worker: EngineWorker, box: Box) -> None:
+    """At one update in a thousand seconds, the one after the next waits."""
+    controls = Controls()
+
+    def slow_down(number: int) -> None:
+        if number == 2:
+            controls.speed = 0.001
+
+    worker.run(lambda session, controls, report: steps(10, controls, slow_down), controls)
+    box.wait(lambda events: updates(events) == 3)
+    controls.pause()
+    worker.wake()
+    for number in range(3):
+        assert answer_of(worker, lambda session, number=number: number) == number
+    assert updates(box.events) == 3
+    controls.step("update")
+    worker.wake()
+    box.wait(lambda events: updates(events) == 4)
+
+
+def test_a_block_from_before_a_lower_speed_does_not_hold_the_run_back(worker: EngineWorker, box: Box) -> None:
+    def made_freely(session: object, controls: Controls, report: object) -> Iterator[Event]:
+        controls.speed = 0.001
+        yield StepsDone("run", 1, 1, {"loss": np.ones(500)}, 1.0)
+        yield RunEnded("run", "finished", 0, {}, None, 0.0)
+
+    worker.run(made_freely, Controls())
+    box.wait(ended)
 
 
 def test_questions_are_answered_in_a_pause_and_after_the_run(worker: EngineWorker, box: Box) -> None:
