@@ -50,7 +50,7 @@ class Following(NamedTuple):
 
 
 def function_of(layer: Layer) -> ActivationField:
-    return getattr(layer, "activation", "linear")
+    return layer.outer_activation
 
 
 def unit_of(subject: Subject, slope: float) -> Unit:
@@ -193,7 +193,9 @@ def _note(subject: Subject) -> tuple[Words, ...]:
         case AveragePooling2D() | GlobalAveragePooling2D():
             return (Words("is shared by the values equally"),)
         case Dropout():
-            dropped = float(subject.z) == 0 and float(subject.inputs[subject.spot]) != 0
+            if float(subject.inputs[subject.spot]) == 0:  # Its output does not tell what the coin did.
+                return ()
+            dropped = float(subject.z) == 0
             return (Words("goes no further, for the value was dropped" if dropped else "goes back, divided likewise"),)
         case _:
             return ()

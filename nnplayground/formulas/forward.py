@@ -111,7 +111,9 @@ def _dropout(subject: Subject) -> tuple[Row, ...]:
     layer, value = subject.layer, subject.inputs[subject.spot]
     assert isinstance(layer, Dropout)
     symbol = subject.input_symbol(subject.unit + 1)
-    if float(subject.z) == 0 and float(value) != 0:
+    if float(value) == 0:
+        return z_line(subject, symbol), row(Words("Nothing comes in, which stays nothing, dropped or kept."))
+    if float(subject.z) == 0:
         dropped = row(num(0.0), "·", factor(value, subject.input_number(value).tip))
         said = Words("The coin fell on its tail: this value is dropped in this update.")
         return z_line(subject, row(num(0.0), "·", symbol), "=", dropped), row(said)
@@ -166,12 +168,12 @@ def _up_sampling(subject: Subject) -> tuple[Row, ...]:
 
 def _batch_normalization(subject: Subject) -> tuple[Row, ...]:
     values = exact(subject.inputs[..., subject.unit])
-    return _normalized(subject, values, "of this channel over the whole minibatch")
+    return _normalized(subject, values, "of this channel in the minibatch")
 
 
 def _layer_normalization(subject: Subject) -> tuple[Row, ...]:
     values = exact(subject.inputs[(subject.sample, *subject.place)])
-    return _normalized(subject, values, "that come in at this place of this sample")
+    return _normalized(subject, values, "of what comes in at this place")
 
 
 def _normalized(subject: Subject, values: Any, which: str) -> tuple[Row, ...]:
@@ -193,17 +195,9 @@ def _normalized(subject: Subject, values: Any, which: str) -> tuple[Row, ...]:
         general, shown = row(Symbol("γ"), "·", general), row(num(gamma, "the factor of this channel"), "·", shown)
     if beta is not None:
         general, shown = row(general, "+", Symbol("β")), row(shown, *_plus(beta, "the constant of this channel"))
-    count = f"of the {values.size:,} values {which}"
     return (
-        row(
-            MEAN,
-            "=",
-            result(mean, f"the mean {count}"),
-            Words(f"is the mean {count},"),
-            VARIANCE,
-            "=",
-            result(variance),
-        ),
+        row(MEAN, "=", result(mean, f"the mean {which}"), Words(f"is the mean {which},")),
+        row(VARIANCE, "=", result(variance), Words(f"is the variance of these {values.size:,} values.")),
         z_line(subject, general, "=", shown),
     )
 

@@ -20,6 +20,7 @@ LATEX_NAMES = {
     "ℓ": r"\ell",
     "∞": r"\infty",
     "…": r"\ldots",
+    "1…n": r"1 \ldots n",
     "·": r"\cdot",
     "⊙": r"\odot",
     "−": "-",

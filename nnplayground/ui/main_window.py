@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
             open_recent=lambda path: self.files.open_path(Path(path)),
             open_sample=self.files.open_sample,
             use_template=self.use_template,
+            suits=lambda template: template.suits(self.document.project, self.document.facts),
             set_theme=self.set_theme,
             recent=lambda: self._preferences.recent,
             theme=lambda: self._preferences.theme,
@@ -182,7 +183,9 @@ class MainWindow(QMainWindow):
 
     def _step_once(self, kind) -> None:  # type: ignore[no-untyped-def]
         self._commit_pending()
-        if self.runner.active or not self.document.errors:
+        if self.document.errors and not self.runner.active:
+            self.workspace.messages.show_message(self._run_problem() or "", "warning")
+        elif self.runner.state != "stopping":
             self.runner.step(kind, self.document.project, self._runs())
 
     def _commit_pending(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -105,6 +106,24 @@ def test_says_what_to_do_while_there_is_nothing(qtbot: QtBot) -> None:
     assert any(label.text() == panel.desk.sentence for label in panel.findChildren(QLabel) if label.isVisible())
 
 
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_unit_that_is_chosen_elsewhere_is_shown(qtbot: QtBot, seen: bool) -> None:
+    course = dense()
+    panel = MathsPanel(course.document)
+    qtbot.addWidget(panel)
+    panel.setVisible(seen)
+    panel.set_unit("layer_1", 2)
+    panel.show_snapshot(course.snapshot())
+    panel.show()
+    assert panel.desk.explanation is not None
+    assert (panel.desk.explanation.focus.layer_id, panel.desk.explanation.focus.unit) == ("layer_1", 2)
+    panel.set_layer("layer_2")
+    panel.set_layer("layer_1")
+    assert panel.desk.explanation.focus.unit == 0
+    panel.set_unit("layer_1", 3)
+    assert panel.desk.explanation.focus.unit == 3
+
+
 def test_shows_the_update_of_the_layer_and_unit(shown: Shown) -> None:
     assert shown.panel.desk.sentence == ""
     trace = shown.course.traced
@@ -126,6 +145,13 @@ def test_names_the_sample(shown: Shown) -> None:
     assert caption.accessibleName() == "photo 0.png · class 0 · update 5"
     shown.number("sample").setValue(4)
     assert caption.accessibleName() == "photo 3.png · class 1 · update 5"
+    other = shown.course.catalog()
+    ids = {"training": tuple(f"other {number}.png" for number in range(len(other.ids["training"])))}
+    shown.panel.show_catalog(msgspec.structs.replace(other, ids=ids))
+    shown.number("sample").setValue(5)
+    assert caption.accessibleName() == "photo 4.png · class 0 · update 5"
+    shown.step()
+    assert caption.accessibleName() == "other 4.png · class 0 · update 6"
 
 
 def test_choices_stay_from_update_to_update(shown: Shown) -> None:
@@ -200,6 +226,16 @@ def test_a_layer_is_chosen_here_or_there(shown: Shown, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(shown.panel.layer_chosen):
         shown.panel.set_layer("layer_1")
     assert box.currentText() == "layer_1"
+
+
+def test_a_layer_without_weights_has_none_to_choose(images: Shown, qtbot: QtBot) -> None:
+    images.number("weight").setValue(5)
+    with qtbot.captureExceptions() as raised:
+        for layer_id in ("layer_2", "input", "layer_1"):
+            images.panel.set_layer(layer_id)
+            assert images.number("weight").isVisible() == (layer_id == "layer_1")
+            assert images.panel.sizeHint().isValid()
+    assert not raised
 
 
 def test_wants_only_what_can_be_seen(shown: Shown, qtbot: QtBot) -> None:

@@ -1,4 +1,4 @@
-"""The step of an update that the maths panel is at, marked on its block."""
+"""The step of an update that the maths panel is at, marked on its block or its unit."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from nnplayground.ui.canvas.block_item import BlockItem
 from nnplayground.ui.theme import colors
 
 _ARROWS = {"forward": "↓ ", "activation": "↓ ", "backward": "↑ "}
 
 
 class PhaseItem(QGraphicsItem):
-    """A ring around a block with the name of the step. It follows the block, and takes no mouse."""
+    """A ring with the name of the step. It follows the item that it is put on, and takes no mouse."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,16 +28,16 @@ class PhaseItem(QGraphicsItem):
         """The name of the step; empty while none is marked."""
         return self._phase if self.isVisible() else ""
 
-    def show_on(self, block: BlockItem | None, phase: str, font: QFont) -> None:
-        """block: None or an empty phase: nothing is marked."""
+    def show_on(self, item: QGraphicsItem | None, rect: QRectF, phase: str, font: QFont) -> None:
+        """rect: what to mark, in coordinates of the item. item: None or an empty phase: nothing is marked."""
         self.prepareGeometryChange()
-        if block is None or not phase:
+        if item is None or not phase:
             self.setParentItem(None)  # type: ignore[arg-type]
             self.hide()
             return
-        self.setParentItem(block)
+        self.setParentItem(item)
         self._phase = phase
-        self._rect = block.rect
+        self._rect = rect
         self._font = QFont(font)
         self._font.setBold(True)
         self.show()

@@ -18,6 +18,8 @@ from nnplayground.ui.widgets.labels import describe
 _ARROWS = 1.45
 """Room for arrows and margins of a field, in heights of a line."""
 
+_LAYER_HELP = "Which layer's update to show; the layer selected in the model, at first"
+
 
 class FocusFields(QWidget):
     """Fields for a focus. They show what they are told, and say what somebody chooses in them."""
@@ -34,7 +36,7 @@ class FocusFields(QWidget):
         self._layer.setProperty("compact", "true")
         self._layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._layer.setMinimumContentsLength(5)
-        describe(self._layer, "Layer", "Which layer's update to show; the layer selected in the model, at first")
+        describe(self._layer, "Layer", _LAYER_HELP)
         self._layer.currentTextChanged.connect(self._on_layer)
         self._unit = _Number("maths.unit", "Unit", "Which unit or filter of the layer to look at")
         self._sample = _Number("maths.sample", "Sample", "Which sample of the minibatch to look at")
@@ -64,6 +66,8 @@ class FocusFields(QWidget):
                 self._layer.clear()
                 self._layer.addItems(list(layer_ids))
             self._layer.setCurrentIndex(self._layer.findText(chosen))
+            # Long names do not fit into the field.
+            self._layer.setToolTip(f"{chosen}\n{_LAYER_HELP}" if chosen else _LAYER_HELP)
 
     def show_explanation(self, explanation: Explanation | None) -> None:
         """Offer what there is to choose from, and show what is chosen. None: nothing but the layer can be chosen."""
@@ -79,7 +83,10 @@ class FocusFields(QWidget):
         self._sample.offer(focus.sample, choices.samples)
         self._row.offer(place[0], sides[0])
         self._column.offer(place[1], sides[1])
-        self._weight.label = explanation.weight_label
+        if choices.weights:  # The hidden field goes on asking for its text.
+            self._weight.label = explanation.weight_label
+        else:
+            self._weight.label = _unnamed
         self._weight.offer(focus.weight, choices.weights)
 
     def _on_layer(self, layer_id: str) -> None:
@@ -139,7 +146,7 @@ class _WeightNumber(_Number):
     """The number of a weight, shown by its letter: w3, or b for the bias."""
 
     def __init__(self) -> None:
-        self.label: Callable[[int], str] = lambda number: f"w{number + 1}"
+        self.label: Callable[[int], str] = _unnamed
         help_text = "Which weight of this unit to follow to its new value; b is the bias"
         super().__init__("maths.weight", "Weight", help_text, tells_count=False)
 
@@ -162,3 +169,8 @@ class _WeightNumber(_Number):
 
     def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
         return QValidator.State.Acceptable, text, at
+
+
+def _unnamed(number: int) -> str:
+    """What a weight is called while nothing is known of it."""
+    return f"w{number + 1}"

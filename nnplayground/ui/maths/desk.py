@@ -36,8 +36,8 @@ class MathsDesk(QWidget):
 
     step_requested = Signal(str)
     """"update" or "epoch": so far the training is to go on."""
-    phase_changed = Signal(str, str)
-    """(layer id, phase): what is being looked at; phase "": nothing special any more."""
+    phase_changed = Signal(str, str, int)
+    """(layer id, phase, unit): what is being looked at; phase "": nothing special any more."""
     layer_chosen = Signal(str)
     """A layer was chosen here."""
 
@@ -50,8 +50,11 @@ class MathsDesk(QWidget):
         self._project: Project | None = None
         self._facts: DataFacts | None = None
         self._catalog: Catalog | None = None
+        self._samples: Catalog | None = None
+        """What the samples of the update that is shown are called; other data may have come since."""
         self._explanation: Explanation | None = None
         self._phase: str | None = None
+        self._told_phase = ("", "", 0)
         self._asked_at: float | None = None
         self._running = False
         self._stale = False
@@ -114,10 +117,18 @@ class MathsDesk(QWidget):
         self._set_phase(None)
         self._refresh_when_visible()
 
+    def set_unit(self, unit: int) -> None:
+        """Show another unit of the layer, counted from 0."""
+        if unit != self._focus.unit:
+            self._focus = msgspec.structs.replace(self._focus, layer_id=self.layer_id, unit=unit)
+            self._refresh_when_visible()
+
     def show_catalog(self, catalog: Catalog) -> None:
         """The names of the samples."""
         self._catalog = catalog
-        self._show_caption()
+        if self._samples is None:
+            self._samples = catalog
+            self._show_caption()
 
     def show_snapshot(self, snapshot: Snapshot, project: Project, facts: DataFacts | None) -> None:
         """Show the update that a snapshot brings, if it brings one.
@@ -127,7 +138,7 @@ class MathsDesk(QWidget):
         trace = snapshot.trace
         if trace is None or (self._snapshot is not None and trace is self._snapshot.trace):
             return
-        self._snapshot, self._project, self._facts = snapshot, project, facts
+        self._snapshot, self._project, self._facts, self._samples = snapshot, project, facts, self._catalog
         if self._asked_at is not None:
             self._asked_at = None
             self._stale = True
@@ -150,7 +161,7 @@ class MathsDesk(QWidget):
 
     def clear(self) -> None:
         """Forget what was shown, as after another project was opened."""
-        self._snapshot = self._project = self._facts = self._catalog = None
+        self._snapshot = self._project = self._facts = self._catalog = self._samples = None
         self._asked_at = None
         self._focus = Focus(self.layer_id)
         self._set_phase(None)
@@ -176,12 +187,15 @@ class MathsDesk(QWidget):
             self.step_requested.emit("update")
 
     def _set_phase(self, phase: str | None) -> None:
-        if phase == self._phase:
-            self.view.highlight(phase)
-            return
         self._phase = phase
         self.view.highlight(phase)
-        self.phase_changed.emit(self.layer_id, phase or "")
+        self._tell_phase()
+
+    def _tell_phase(self) -> None:
+        told = (self.layer_id, self._phase, self._focus.unit) if self._phase is not None else ("", "", 0)
+        if told != self._told_phase:
+            self._told_phase = told
+            self.phase_changed.emit(*told)
 
     # Choices
 
@@ -264,6 +278,7 @@ class MathsDesk(QWidget):
             self._focus = self._explanation.focus
             self.view.show_steps(self._explanation.steps, self._phase)
             self._pages.setCurrentWidget(self.view)
+        self._tell_phase()
         self._show_caption()
 
     def _show_caption(self) -> None:
@@ -271,7 +286,7 @@ class MathsDesk(QWidget):
         if explanation is None or snapshot is None:
             self._head.show_caption("")
         else:
-            self._head.show_caption(caption(explanation, snapshot, self._catalog))
+            self._head.show_caption(caption(explanation, snapshot, self._samples))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

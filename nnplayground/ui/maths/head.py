@@ -125,7 +125,8 @@ def caption(explanation: Explanation, snapshot: Snapshot, catalog: Catalog | Non
 def _class_name(catalog: Catalog, index: int) -> str:
     label, names = catalog.labels["training"][index], catalog.facts.class_names
     if label.ndim == 0 and names and 0 <= int(label) < len(names):
-        return names[int(label)]
+        name = names[int(label)]
+        return f"class {name}" if name.isdecimal() else name
     return f"target {float(label.ravel()[0]):.3g}"
 
 

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
@@ -227,6 +228,11 @@ class FormulaView(QAbstractScrollArea):
             for box, place, line in formula.items():
                 if formula.line_rect(line).intersects(seen.adjusted(-1e6, 0, 1e6, 0)):
                     box.paint(painter, place, look)
+        if self.hasFocus():
+            painter.translate(offset)
+            painter.setPen(QPen(QColor(theme.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.end()
 
     def _paint_highlight(self, painter: QPainter, top: float, bottom: float, left: float) -> None:

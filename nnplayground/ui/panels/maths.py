@@ -33,8 +33,8 @@ class MathsPanel(QWidget):
     """`wanted_layer` is another one now."""
     step_requested = Signal(str)
     """"update" or "epoch": so far the training is to go on."""
-    phase_changed = Signal(str, str)
-    """(layer id, phase): what is being looked at; phase "": nothing special any more."""
+    phase_changed = Signal(str, str, int)
+    """(layer id, phase, unit): what is being looked at; phase "": nothing special any more."""
     layer_chosen = Signal(str)
     """A layer was chosen here."""
 
@@ -44,6 +44,7 @@ class MathsPanel(QWidget):
         self.setAccessibleName("Maths")
         self._document = document
         self._layer_id = ""
+        self._unit = 0
         self._running = False
         self._arrived: _Arrived | None = None
         self._catalog: Catalog | None = None
@@ -70,6 +71,7 @@ class MathsPanel(QWidget):
             desk.phase_changed.connect(self.phase_changed)
             desk.layer_chosen.connect(self._on_layer_chosen)
             desk.set_layer(self._layer_id)
+            desk.set_unit(self._unit)
             desk.set_running(self._running)
             if self._catalog is not None:
                 desk.show_catalog(self._catalog)
@@ -82,10 +84,19 @@ class MathsPanel(QWidget):
 
     def set_layer(self, layer_id: str) -> None:
         """Show another layer; "": the output."""
+        if layer_id != self._layer_id:
+            self._unit = 0
         self._layer_id = layer_id
         if self._desk is not None:
             self._desk.set_layer(layer_id)
         self._tell_wanted()
+
+    def set_unit(self, layer_id: str, unit: int) -> None:
+        """Show one of the units of a layer (counted from 0), as after it was chosen in a picture of the model."""
+        self.set_layer(layer_id)
+        self._unit = unit
+        if self._desk is not None:
+            self._desk.set_unit(unit)
 
     def show_catalog(self, catalog: Catalog) -> None:
         """The names of the samples."""

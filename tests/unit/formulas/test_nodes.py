@@ -71,6 +71,7 @@ def test_lists_are_cut_short_at_their_end() -> None:
 
 def test_more_indices_and_powers() -> None:
     assert indexed("w", 2, 1, 3).latex() == "w_{2,1,3}"
+    assert indexed("g", "1…n").latex() == r"g_{1 \ldots n}"
     assert Script(Symbol("β"), sub=Symbol("2", upright=True), sup=Symbol("t")).latex() == r"\beta_{2}^{t}"
     assert Script(Symbol("e"), sup=row(Operator("−", "sign"), Symbol("z"))).plain() == "e⁻ᶻ"
 

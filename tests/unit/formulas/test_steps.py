@@ -374,6 +374,16 @@ def test_dropout_tells_what_the_coin_did() -> None:
     )
 
 
+def test_dropout_of_zero_tells_nothing_of_the_coin() -> None:
+    traced = Traced(Dense(units=8, activation="relu"), Dropout(rate=0.5), Dense(units=1), classes=0)
+    zero = int(np.flatnonzero(traced.trace.layers["layer_2"].inputs[0][0] == 0)[0])
+    forward = traced.lines("layer_2", "forward", unit=zero)
+    assert forward[0].plain() == f"z = a{'₀₁₂₃₄₅₆₇₈'[zero + 1]} = 0"
+    assert "dropped or kept" in forward[1].plain()
+    backward = " ".join(line.plain() for line in traced.lines("layer_2", "backward", unit=zero))
+    assert "goes" not in backward
+
+
 def test_flatten_names_the_place_that_a_value_comes_from() -> None:
     traced = Traced(Flatten(), Dense(units=1, activation="sigmoid"), shape=(2, 3, 2))
     line = traced.lines("layer_1", "forward", unit=7)[0]
