@@ -27,7 +27,7 @@ def check(path: Path, *, settings: Sequence[str], as_json: bool) -> int:
         complain(error)
         return 2
     facts = data.scan(project.dataset, path.parent) if project.dataset is not None else None
-    shapes = project_shapes(project)
+    shapes = project_shapes(project, facts)
     problems = find_problems(project, facts)
     layers = [
         {

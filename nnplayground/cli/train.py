@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from nnplayground.cli.interrupts import gentle_interrupt
 from nnplayground.cli.projects import UsageError, apply_settings, complain, read_project
 from nnplayground.spec.codec import FileError
@@ -24,6 +26,7 @@ from nnplayground.training.events import (
     RunEnded,
     RunStarted,
     StepsDone,
+    Written,
 )
 from nnplayground.training.runs import runs_folder
 from nnplayground.training.session import Session
@@ -141,6 +144,9 @@ class _JsonReporter:
                     "seconds": round(event.seconds, 6),
                 }
             )
+        elif isinstance(event, Written):
+            texts = [msgspec.structs.asdict(text) for text in event.texts]
+            self._print({"event": "written", "epoch": event.epoch, "texts": texts})
         elif isinstance(event, RunEnded):
             self._print(
                 {
@@ -191,6 +197,10 @@ class _BarReporter:
         elif isinstance(event, EpochDone):
             figures = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
             update(self._task, figures=figures)
+        elif isinstance(event, Written):
+            text = event.texts[len(event.texts) // 2]
+            shown = f"{text.prompt}{text.text}".replace("\n", " ⏎ ")
+            self._progress.console.print(f"Epoch {event.epoch}, temperature {text.temperature}: {shown}", markup=False)
         elif isinstance(event, RunEnded):
             self._progress.stop()
             if event.reason == "failed":

@@ -6,23 +6,29 @@ imported by the first call that needs it: a window makes that call in a thread, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
 
 from nnplayground.data.errors import Cancelled, DataError, ImageError
-from nnplayground.data.loaded import LoadedData
+from nnplayground.data.loaded import TARGET, LoadedData, Loading
 from nnplayground.data.points import (
     PlanePoints,
     generate_points,
-    load_points,
     painted_points,
     point_features,
     point_splits,
-    scan_points,
+    points_at_hand,
 )
 from nnplayground.samples import Array
-from nnplayground.spec.dataset import Dataset, Points
+from nnplayground.spec.dataset import Dataset, DatasetType, ImageFolder, Pairs, Points, Series, Text, input_shapes
 from nnplayground.spec.facts import DataFacts
+
+if TYPE_CHECKING:
+    from nnplayground.data.previews import TokenLook, TokenPreview
 
 __all__ = [
     "Cancelled",
@@ -34,13 +40,69 @@ __all__ = [
     "example_files",
     "generate_points",
     "load",
+    "look_at_tokens",
     "painted_points",
     "picture",
     "point_features",
     "point_splits",
+    "points_at_hand",
+    "preview",
     "scan",
     "thumbnail",
 ]
+
+
+_Value = TypeVar("_Value")
+
+
+class _Room(Protocol):
+    """The module of one type of dataset."""
+
+    def scan(self, dataset: Any, base: Path, cancelled: Callable[[], bool]) -> DataFacts: ...
+
+    def load(self, dataset: Any, loading: Loading) -> LoadedData:
+        """The main array under its name in `input_shapes`, others too; what is to be learned as "target"."""
+        ...
+
+
+def _image_folder() -> _Room:
+    from nnplayground.data import image_folder
+
+    return image_folder
+
+
+def _points() -> _Room:
+    from nnplayground.data import points
+
+    return points
+
+
+def _text() -> _Room:
+    from nnplayground.data import text
+
+    return text
+
+
+def _series() -> _Room:
+    from nnplayground.data import series
+
+    return series
+
+
+def _pairs() -> _Room:
+    from nnplayground.data import pairs
+
+    return pairs
+
+
+_ROOMS: dict[DatasetType, Callable[[], _Room]] = {
+    ImageFolder: _image_folder,
+    Points: _points,
+    Text: _text,
+    Series: _series,
+    Pairs: _pairs,
+}
+"""Each is imported by the first call that needs it."""
 
 
 def scan(dataset: Dataset, base: Path, *, cancelled: Callable[[], bool] = lambda: False) -> DataFacts:
@@ -49,11 +111,7 @@ def scan(dataset: Dataset, base: Path, *, cancelled: Callable[[], bool] = lambda
     Whatever the data is like, nothing is raised but Cancelled, where `cancelled` said so. `input_shape` follows from
     the settings, so it is there with a problem too. Only `load` finds out which files turn out not to be images.
     """
-    if isinstance(dataset, Points):
-        return scan_points(dataset, base)
-    from nnplayground.data.image_folder import scan_images
-
-    return scan_images(dataset, base, cancelled)
+    return _ROOMS[type(dataset)]().scan(dataset, base, cancelled)
 
 
 def load(
@@ -61,30 +119,35 @@ def load(
     base: Path,
     *,
     cache: Path | None = None,
-    input_ids: Sequence[str],
-    output_ids: Sequence[str],
+    input_ids: Sequence[str] = (),
+    output_ids: Sequence[str] = (TARGET,),
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> LoadedData:
     """All samples, split and with their preparation.
 
-    input_ids, output_ids: the layers that get the (same) arrays. cache: directory for decoded pixels, by default in
-    the user's cache folder. progress(done, total) counts samples and is called in this thread.
+    Arrays have the names that `input_shapes` gives them. input_ids: other names for the main one. output_ids: names for
+    what is to be learned. cache: directory for decoded pixels, by default in the user's cache folder. progress(done,
+    total) counts samples, or bytes of a file, and is called in this thread.
     Raises DataError with one sentence where the data cannot be used, Cancelled soon after `cancelled` said so.
     """
-    if isinstance(dataset, Points):
-        return load_points(dataset, base, input_ids=input_ids, output_ids=output_ids)
-    from nnplayground.data.image_folder import load_images
+    loaded = _ROOMS[type(dataset)]().load(dataset, Loading(base, cache, progress, cancelled))
+    main = next(iter(input_shapes(dataset)))
+    splits = {
+        name: msgspec.structs.replace(
+            samples,
+            inputs=_renamed(samples.inputs, main, input_ids or (main,)),
+            targets=_renamed(samples.targets, TARGET, output_ids),
+            preparation=_renamed(samples.preparation, main, input_ids or (main,)),
+        )
+        for name, samples in loaded.splits.items()
+    }
+    return dataclasses.replace(loaded, splits=splits)
 
-    return load_images(
-        dataset,
-        base,
-        cache=cache,
-        input_ids=input_ids,
-        output_ids=output_ids,
-        progress=progress,
-        cancelled=cancelled,
-    )
+
+def _renamed(arrays: Mapping[str, _Value], name: str, names: Sequence[str]) -> dict[str, _Value]:
+    others = {each: array for each, array in arrays.items() if each != name}
+    return {**dict.fromkeys(names, arrays[name]), **others} if name in arrays else others
 
 
 def example_files(dataset: Dataset, base: Path, per_class: int) -> dict[str, tuple[Path, ...]]:
@@ -92,11 +155,30 @@ def example_files(dataset: Dataset, base: Path, per_class: int) -> dict[str, tup
 
     The files are not looked into: `thumbnail` may still say that one is no image.
     """
-    if isinstance(dataset, Points):
+    if not isinstance(dataset, ImageFolder):
         return {}
-    from nnplayground.data.image_folder import example_images
+    from nnplayground.data.image_folder import examples
 
-    return example_images(dataset, base, per_class)
+    return examples(dataset, base, per_class)
+
+
+def look_at_tokens(
+    dataset: Dataset, base: Path, count: int, *, cancelled: Callable[[], bool] = lambda: False
+) -> TokenLook:
+    """What becomes of texts: the tokens of up to `count` training samples, and figures about all texts.
+
+    Empty for data without tokens. Raises DataError, and Cancelled where `cancelled` said so.
+    """
+    from nnplayground.data.previews import look_at_tokens
+
+    return look_at_tokens(dataset, base, count, cancelled=cancelled)
+
+
+def preview(
+    dataset: Dataset, base: Path, count: int, *, cancelled: Callable[[], bool] = lambda: False
+) -> tuple[TokenPreview, ...]:
+    """Only the samples of `look_at_tokens`."""
+    return look_at_tokens(dataset, base, count, cancelled=cancelled).samples
 
 
 def picture(path: str | Path, longest: int = 1024) -> Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnplayground.data.errors import DataError
-from nnplayground.data.listing import FolderIdentity, FoundFile, Listing, folder_identity, list_images
+from nnplayground.data.listing import FolderIdentity, FoundFile, Listing, folder_identity, list_classes
 from nnplayground.data.splits import SPLITS, assign
 from nnplayground.spec.dataset import FolderSplit, ImageFolder, input_shape
 from nnplayground.spec.facts import DataFacts, SkippedFile
@@ -163,7 +163,7 @@ def _check_apart(folders: dict[str, Path], cancelled: Callable[[], bool]) -> Non
 
 def _listed(path: Path, what: str, left_out: frozenset[FolderIdentity], cancelled: Callable[[], bool]) -> Listing:
     try:
-        return list_images(path, left_out=left_out, cancelled=cancelled)
+        return list_classes(path, left_out=left_out, cancelled=cancelled)
     except NotADirectoryError as error:
         raise DataError(f"“{path}” is a file, so choose the folder that holds the class folders.") from error
     except PermissionError as error:

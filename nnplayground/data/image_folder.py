@@ -11,15 +11,15 @@ import platformdirs
 
 from nnplayground.data.errors import DataError
 from nnplayground.data.folder_survey import arranged, facts, survey
-from nnplayground.data.loaded import LoadedData
-from nnplayground.data.pixels import PixelLoader
+from nnplayground.data.loaded import TARGET, LoadedData, Loading
+from nnplayground.data.pixels import PixelLoader, pixel_identity
 from nnplayground.data.preparation import pixel_preparation
 from nnplayground.samples import Samples
 from nnplayground.spec.dataset import ImageFolder, input_shape
 from nnplayground.spec.facts import DataFacts, SkippedFile
 
 
-def scan_images(dataset: ImageFolder, base: Path, cancelled: Callable[[], bool]) -> DataFacts:
+def scan(dataset: ImageFolder, base: Path, cancelled: Callable[[], bool]) -> DataFacts:
     try:
         found = survey(dataset, base, cancelled)
         assignment, warnings = arranged(found, dataset, found.candidates)
@@ -28,21 +28,13 @@ def scan_images(dataset: ImageFolder, base: Path, cancelled: Callable[[], bool])
     return facts(found, dataset, assignment, skipped=(), warnings=warnings)
 
 
-def load_images(
-    dataset: ImageFolder,
-    base: Path,
-    *,
-    cache: Path | None,
-    input_ids: Sequence[str],
-    output_ids: Sequence[str],
-    progress: Callable[[int, int], None],
-    cancelled: Callable[[], bool],
-) -> LoadedData:
-    found = survey(dataset, base, cancelled)
+def load(dataset: ImageFolder, loading: Loading) -> LoadedData:
+    found = survey(dataset, loading.base, loading.cancelled)
+    cache = loading.cache
     if cache is None:
         cache = platformdirs.user_cache_path("nnplayground", appauthor=False) / "images"
     cache = Path(os.path.abspath(os.path.expanduser(cache)))
-    pixels = PixelLoader(dataset, found, cache=cache, progress=progress, cancelled=cancelled).load()
+    pixels = PixelLoader(dataset, found, cache=cache, progress=loading.progress, cancelled=loading.cancelled).load()
     preparation, measured = pixel_preparation(dataset.pixels, pixels.rows[: len(pixels.assignment["training"])])
     splits: dict[str, Samples] = {}
     start = 0
@@ -51,10 +43,10 @@ def load_images(
         labels = np.array([file.label for file in files], np.int32)
         start += len(files)
         splits[name] = Samples(
-            inputs=dict.fromkeys(input_ids, rows),
-            targets=dict.fromkeys(output_ids, labels),
+            inputs={"image": rows},
+            targets={TARGET: labels},
             ids=tuple(file.id for file in files),
-            preparation=dict.fromkeys(input_ids, preparation),
+            preparation={"image": preparation},
         )
     skipped = [
         SkippedFile(file.id, pixels.reasons[file.key]) for file in found.candidates if file.key in pixels.reasons
@@ -64,10 +56,11 @@ def load_images(
         facts=facts(found, dataset, pixels.assignment, skipped=skipped, warnings=pixels.warnings),
         fitted={"class_names": list(found.class_names), **measured},
         files={file.id: Path(file.path) for files in pixels.assignment.values() for file in files},
+        identity=pixel_identity(dataset, found, pixels.assignment),
     )
 
 
-def example_images(dataset: ImageFolder, base: Path, per_class: int) -> dict[str, tuple[Path, ...]]:
+def examples(dataset: ImageFolder, base: Path, per_class: int) -> dict[str, tuple[Path, ...]]:
     try:
         found = survey(dataset, base, lambda: False)
     except DataError:

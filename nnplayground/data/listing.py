@@ -68,7 +68,7 @@ FolderIdentity = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that may be an image. relative: its path inside the listed folder, with "/"; modified: nanoseconds."""
+    """A file that may be a sample. relative: its path inside the listed folder, with "/"; modified: nanoseconds."""
 
     relative: str
     path: str
@@ -104,15 +104,26 @@ def natural_key(name: str) -> tuple[list[tuple[int, int | str]], str]:
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part], name
 
 
-def list_images(
-    folder: Path, *, left_out: frozenset[FolderIdentity] = frozenset(), cancelled: Callable[[], bool] = lambda: False
+def no_image(name: str) -> str | None:
+    """Why a file is none of the images, to judge by its name."""
+    ending = os.path.splitext(name)[1].lower()
+    return "It is not an image, to judge by its name." if ending in NEVER_IMAGES else None
+
+
+def list_classes(
+    folder: Path,
+    *,
+    refused: Callable[[str], str | None] = no_image,
+    left_out: frozenset[FolderIdentity] = frozenset(),
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Listing:
-    """List a folder. left_out: folders inside that are no class folders.
+    """List a folder. refused: why a file of this name is no candidate. left_out: folders inside that are no class
+    folders.
 
     Raises OSError where the folder itself cannot be listed, Cancelled where `cancelled` said so.
     """
     visited = {folder_identity(folder), *left_out}
-    walk = _Walk(str(folder), cancelled)
+    walk = _Walk(str(folder), refused, cancelled)
     classes: dict[str, tuple[FoundFile, ...]] = {}
     empty: list[str] = []
     subfolders: dict[str, frozenset[str]] = {}
@@ -146,8 +157,9 @@ def _by_path(file: FoundFile) -> str:
 class _Walk:
     """One pass over a folder; collects what is skipped on the way."""
 
-    def __init__(self, root: str, cancelled: Callable[[], bool]) -> None:
+    def __init__(self, root: str, refused: Callable[[str], str | None], cancelled: Callable[[], bool]) -> None:
         self._root = root
+        self._refused = refused
         self._cancelled = cancelled
         self._count = 0
         self.skipped: list[SkippedFile] = []
@@ -188,7 +200,7 @@ class _Walk:
 
     def is_candidate(self, entry: os.DirEntry[str]) -> bool:
         try:
-            return entry.is_file() and os.path.splitext(entry.name)[1].lower() not in NEVER_IMAGES
+            return entry.is_file() and self._refused(entry.name) is None
         except OSError:
             return False
 
@@ -223,8 +235,8 @@ class _Walk:
             return None
         if not stat.S_ISREG(status.st_mode):
             return None
-        if os.path.splitext(entry.name)[1].lower() in NEVER_IMAGES:
-            self._skip(relative, "It is not an image, to judge by its name.")
+        if (reason := self._refused(entry.name)) is not None:
+            self._skip(relative, reason)
             return None
         if status.st_size == 0:
             self._skip(relative, "The file is empty (0 bytes).")
