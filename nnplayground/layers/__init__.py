@@ -5,10 +5,36 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Union
 
-from nnplayground.layers import augmentation, convolution, core, merge, pooling, regularization
+from nnplayground.layers import (
+    applications,
+    attention,
+    augmentation,
+    convolution,
+    convolution_1d,
+    core,
+    merge,
+    pooling,
+    pooling_1d,
+    recurrent,
+    regularization,
+    sequences,
+)
 from nnplayground.layers.base import Layer, Shape, ShapeError, WeightSpec
 
-_MODULES: tuple[ModuleType, ...] = (core, convolution, pooling, regularization, augmentation, merge)
+_MODULES: tuple[ModuleType, ...] = (
+    core,
+    convolution,
+    convolution_1d,
+    pooling,
+    pooling_1d,
+    regularization,
+    sequences,
+    recurrent,
+    attention,
+    augmentation,
+    merge,
+    applications,
+)
 
 
 def _layer_types() -> dict[str, type[Layer]]:

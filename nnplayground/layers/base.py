@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
 from nnplayground.layers.activations import ActivationField, activation_name
-from nnplayground.layers.initializers import Initializer
+from nnplayground.layers.initializers import AnyInitializer
 from nnplayground.layers.maths import Array, Maths, Pass
 from nnplayground.layers.regularizers import Regularizer
 
@@ -31,7 +31,7 @@ class WeightSpec(NamedTuple):
 
     name: str
     shape: Shape
-    initializer: Initializer
+    initializer: AnyInitializer
     regularizer: Regularizer | None = None
     trainable: bool = True
 
@@ -53,14 +53,42 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The layer changes its input only while training (dropout, augmentation)."""
     mixes_samples: ClassVar[bool] = False
     """While training, what comes out for a sample depends on the other samples of its batch."""
+    output_ports: ClassVar[tuple[str, ...]] = ()
+    """What it gives beside its output, by name: "states" of a recurrent layer. A wire begins there at `id.port`."""
+    input_ports: ClassVar[tuple[str, ...]] = ()
+    """What it may receive beside its inputs, by name, one wire each: "initial_state"."""
+    activates_inside: ClassVar[bool] = False
+    """Its activation functions belong to its inner workings (to every step of a row) and are not applied to what
+    comes out."""
+
+    keeps_mask: ClassVar[bool] = False
+    """Where some steps of its input do not count, neither do those of its output; else all of them count again."""
 
     @property
     def type(self) -> str:
         return type(self).__name__
 
+    @property
+    def outer_activation(self) -> ActivationField:
+        """The activation function that is applied to what `maths` gives, "linear" where there is none."""
+        return "linear" if self.activates_inside else getattr(self, "activation", "linear")
+
+    @property
+    def draws(self) -> bool:
+        """Whether its maths in training asks for random numbers."""
+        return self.training_only
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Shape of the output, without the batch. Raises ShapeError where the inputs do not fit."""
         raise NotImplementedError(type(self).__name__)
+
+    def port_shape(self, port: str, *inputs: Shape) -> Shape:
+        """Shape of what an output port gives, for inputs that `output_shape` accepts. Raises ShapeError."""
+        raise NotImplementedError(f"{type(self).__name__}.{port}")
+
+    def check_port(self, port: str, shape: Shape, *inputs: Shape) -> None:
+        """Raises ShapeError where a shape does not fit an input port."""
+        raise NotImplementedError(f"{type(self).__name__}.{port}")
 
     def weights(self, *inputs: Shape) -> tuple[WeightSpec, ...]:
         """The weight tensors, in Keras' order, for inputs that `output_shape` accepts."""
@@ -93,14 +121,34 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """About how many values of one sample `maths` works with: those that come out, and copies on the way there."""
         return math.prod(self.output_shape(*inputs))
 
+    def mask(self, inputs: tuple[Array, ...], masks: tuple[Array | None, ...]) -> Array | None:
+        """Which steps of the output count, (batch, steps) of 1 and 0; None where all do. masks: of the inputs."""
+        return masks[0] if self.keeps_mask and masks else None
+
     @property
     def has_maths(self) -> bool:
         """Whether the scratch engine can do this layer."""
         return type(self).maths is not Layer.maths
 
+    def bare(self) -> Layer:
+        """The layer without what an engine applies itself: the outer activation and all penalties on weights."""
+        bare: dict[str, Any] = {name: None for name in self.__struct_fields__ if name.endswith("_regularizer")}
+        if "activation" in self.__struct_fields__ and not self.activates_inside:
+            bare["activation"] = "linear"
+        return msgspec.structs.replace(self, **bare)
+
+    def without_chance(self) -> Layer:
+        """The layer with its dropout, of whatever kind, turned off."""
+        rates = [name for name in ("rate", "dropout", "recurrent_dropout") if name in self.__struct_fields__]
+        return msgspec.structs.replace(self, **dict.fromkeys(rates, 0.0)) if rates else self
+
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         """The Keras layer of the same name. `keras` is the module; `seed` makes its randomness repeatable."""
         raise NotImplementedError(type(self).__name__)
+
+    def call_keras(self, made: Callable[..., Any], inputs: Sequence[Any], **ports: Any) -> Any:
+        """What the Keras layer that `to_keras` made gives for tensors of the inputs, and of the input ports by name."""
+        return made(inputs[0] if len(inputs) == 1 else list(inputs), **ports)
 
 
 def derived_seed(seed: int, *parts: str) -> int:
@@ -142,6 +190,20 @@ def expect_image(layer: str, inputs: tuple[Shape, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise ShapeError(f"{layer} needs an image (height × width × channels), but receives {shape_text(shape)}.")
     return shape[0], shape[1], shape[2]
+
+
+def expect_sequence(layer: str, inputs: tuple[Shape, ...]) -> tuple[int, int]:
+    """(steps, channels) of the first input, or a ShapeError that says what came instead and the way out."""
+    shape = inputs[0]
+    if len(shape) == 2:
+        return shape[0], shape[1]
+    needs = f"{layer} needs a sequence (steps × channels), but receives {shape_text(shape)}"
+    if len(shape) == 3:
+        raise ShapeError(
+            f"{needs}, an image; put Reshape before it, or choose a layer for images, such as Conv2D or Flatten."
+        )
+    way_out = "put Embedding before it if these are tokens, or Reshape" if shape else "put Reshape before it"
+    raise ShapeError(f"{needs}; {way_out}.")
 
 
 def window_size(size: int, window: int, stride: int, padding: str, dilation: int = 1) -> int:

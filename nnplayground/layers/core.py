@@ -67,6 +67,7 @@ class Dense(Layer, frozen=True):
         "Every unit looks at every input: it adds them up, each with its own weight, and applies the activation."
     )
     essential: ClassVar[tuple[str, ...]] = ("units", "activation", "kernel_regularizer")
+    keeps_mask: ClassVar[bool] = True
 
     units: Units = 32
     activation: ActivationParameter = "linear"
@@ -123,6 +124,7 @@ class Activation(Layer, frozen=True):
 
     about: ClassVar[str] = "Applies an activation function to every value, without any weights."
     essential: ClassVar[tuple[str, ...]] = ("activation",)
+    keeps_mask: ClassVar[bool] = True
 
     activation: ActivationParameter = "relu"
 
@@ -211,6 +213,7 @@ class Rescaling(Layer, frozen=True):
 
     about: ClassVar[str] = "Multiplies every value by a scale and adds an offset; for example 1/127.5 and −1."
     essential: ClassVar[tuple[str, ...]] = ("scale", "offset")
+    keeps_mask: ClassVar[bool] = True
 
     scale: Annotated[float, Meta(title="Scale", description="What every value is multiplied by.", ge=-1e6, le=1e6)] = (
         1 / 255

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import msgspec
 import numpy as np
@@ -23,6 +23,8 @@ InitializerName = Literal[
 ]
 
 NAMES: tuple[InitializerName, ...] = get_args(InitializerName)
+
+RecurrentName = Literal[InitializerName, "orthogonal"]
 
 
 class _Initializer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=True):
@@ -60,10 +62,19 @@ class Constant(_Initializer, frozen=True):
     value: Annotated[float, Meta(title="Value", description="What every weight starts at.", ge=-100, le=100)] = 0.0
 
 
+class ForgetGateOpen(NamedTuple):
+    """Of the biases of an LSTM: those of the forget gate are 1, so that it remembers at first; the others as given."""
+
+    others: Initializer
+
+
 Initializer = InitializerName | RandomNormal | TruncatedNormal | RandomUniform | Constant
+RecurrentInitializer = RecurrentName | RandomNormal | TruncatedNormal | RandomUniform | Constant
+"""orthogonal needs a matrix: nothing grows or fades when it is applied again and again."""
+AnyInitializer = RecurrentInitializer | ForgetGateOpen
 
 
-def initial_values(initializer: Initializer, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+def initial_values(initializer: AnyInitializer, shape: tuple[int, ...], generator: np.random.Generator) -> Array:
     """Values of that shape, float64, distributed as Keras' are.
 
     The named ones keep the size of signals as they pass the layer: their variance is 2 / (fan_in + fan_out) for glorot,
@@ -83,6 +94,13 @@ def initial_values(initializer: Initializer, shape: tuple[int, ...], generator: 
             return mean + stddev * _truncated_normal(shape, generator)
         case RandomUniform(minval, maxval):
             return generator.uniform(minval, maxval, shape)
+        case "orthogonal":
+            return _orthogonal(shape, generator)
+        case ForgetGateOpen(others):
+            units = shape[0] // 4
+            parts = (initial_values(others, (size,), generator) for size in (units, 2 * units))
+            input_gate, rest = parts
+            return np.concatenate([input_gate, np.ones(units), rest])
         case _:
             deviation = math.sqrt(_variance(initializer, shape))
             if initializer.endswith("_uniform"):
@@ -110,7 +128,18 @@ def _truncated_normal(shape: tuple[int, ...], generator: np.random.Generator) ->
     return values
 
 
-def to_keras(keras: Any, initializer: Initializer, *, seed: int) -> Any:
+def _orthogonal(shape: tuple[int, ...], generator: np.random.Generator) -> Array:
+    """A random matrix with Q Qᵀ = I or Qᵀ Q = I, whichever is the smaller; uniformly distributed among those.
+
+    From the QR decomposition of a normally distributed matrix, with the signs of the diagonal of R (Mezzadri 2007).
+    """
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
+    q = q * np.sign(np.diag(r))
+    return (q if rows >= columns else q.T).reshape(shape)
+
+
+def to_keras(keras: Any, initializer: RecurrentInitializer, *, seed: int) -> Any:
     """The Keras initializer, seeded where it is random."""
     if not isinstance(initializer, str):
         parameters = msgspec.structs.asdict(initializer)

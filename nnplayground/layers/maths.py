@@ -4,8 +4,8 @@ A layer's `maths` is written as plain formulas on arrays, the values before the 
 gradient flows back through them. Whoever calls it applies the activation function and its derivative, so that a
 layer only says what is its own: for Dense, Z = X W + b, and dW = Xᵀ dZ, db = Σ dZ, dX = dZ Wᵀ.
 
-The formulas use operators, numpy functions and `scattered`, and change no array in place: the scratch engine runs them
-both on arrays and on stand-ins that record them.
+The formulas use operators, numpy functions, `scattered` and `computed`, and change no array in place: the scratch
+engine runs them both on arrays and on stand-ins that record them.
 """
 
 from __future__ import annotations
@@ -44,11 +44,18 @@ class Pass(NamedTuple):
     training: whether the weights are being learned, as against the model being used.
     uniform: shape → random numbers in [0, 1), other ones in each pass.
     number: name of a parameter → its value as an array without axes; it may change while training runs.
+    masks: for each input, which steps of its rows count, (batch, steps) of 1 and 0, or None where all do.
     """
 
     training: bool
     uniform: Callable[[tuple[int, ...]], Array]
     number: Callable[[str], Array]
+    masks: tuple[Array | None, ...] = ()
+
+    @property
+    def mask(self) -> Array | None:
+        """Of the first input."""
+        return self.masks[0] if self.masks else None
 
 
 def scattered(parts: Sequence[Array], places: Sequence[Any], shape: tuple[int, ...]) -> Array:
@@ -64,3 +71,18 @@ def scattered(parts: Sequence[Array], places: Sequence[Any], shape: tuple[int, .
     for part, place in zip(parts, places, strict=True):
         total[place] += part
     return total
+
+
+def computed(
+    function: Callable[..., None], shapes: Sequence[tuple[int, ...]], *operands: Array | None
+) -> tuple[Array, ...]:
+    """Arrays of these shapes, in the number type of the operands, as `function(*operands, out=arrays)` fills them.
+
+    For what numpy functions alone cannot say, such as a loop over steps. Operands may be None, but not all of them.
+    """
+    given: Any = next(operand for operand in operands if operand is not None)
+    if not isinstance(given, np.ndarray):
+        return given.__array_function__(computed, (type(given),), (function, shapes, *operands), {})
+    out = tuple(np.empty(shape, given.dtype) for shape in shapes)
+    function(*operands, out=out)
+    return out

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from msgspec import Meta
 
-from nnplayground.layers.base import Layer, Shape, ShapeError, WeightSpec
+from nnplayground.layers.base import Layer, Shape, ShapeError, WeightSpec, expect_sequence
 from nnplayground.layers.maths import Array, Gradients, Maths, Pass
 from nnplayground.layers.parameters import Epsilon, Momentum
 
@@ -22,6 +22,7 @@ class Dropout(Layer, frozen=True):
     )
     essential: ClassVar[tuple[str, ...]] = ("rate",)
     training_only: ClassVar[bool] = True
+    keeps_mask: ClassVar[bool] = True
 
     rate: Annotated[
         float, Meta(title="Rate", description="The share of values that are dropped at each update.", ge=0, le=0.99)
@@ -46,8 +47,44 @@ class Dropout(Layer, frozen=True):
         return keras.layers.Dropout(self.rate, seed=seed, name=name)
 
 
+class SpatialDropout1D(Layer, frozen=True):
+    """Training: each channel of a sequence is zeroed at all its steps with probability `rate`, as by Dropout."""
+
+    family: ClassVar[str] = "regularization"
+    about: ClassVar[str] = (
+        "While training, drops whole channels of a sequence at all its steps; neighbouring steps are too much alike "
+        "for a plain Dropout to hide anything."
+    )
+    essential: ClassVar[tuple[str, ...]] = ("rate",)
+    training_only: ClassVar[bool] = True
+    keeps_mask: ClassVar[bool] = True
+
+    rate: Annotated[
+        float, Meta(title="Rate", description="The share of channels that are dropped at each update.", ge=0, le=0.99)
+    ] = 0.2
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        expect_sequence(self.type, inputs)
+        return inputs[0]
+
+    def caption(self) -> str:
+        return f"rate {self.rate:g}"
+
+    def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
+        """Z = X · D as in Dropout, with one D for each channel of a sample; dX = dZ · D."""
+        (x,) = inputs
+        if not now.training:
+            return Maths(x, lambda dz: Gradients((dz,)))
+        kept = (now.uniform((len(x), 1, x.shape[2])) >= now.number("rate")) / (1 - now.number("rate"))
+        return Maths(x * kept, lambda dz: Gradients((dz * kept,)))
+
+    def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
+        return keras.layers.SpatialDropout1D(self.rate, seed=seed, name=name)
+
+
 class _Normalization(Layer, frozen=True):
     family: ClassVar[str] = "regularization"
+    keeps_mask: ClassVar[bool] = True
 
     center: Annotated[bool, Meta(title="Center", description="Adds a learned offset (beta) to each channel.")] = True
     scale: Annotated[bool, Meta(title="Scale", description="Multiplies each channel by a learned factor (gamma).")] = (
@@ -114,19 +151,35 @@ class BatchNormalization(_Normalization, frozen=True):
         In training they are those of the batch, and depend on X:
         dX = (dX̂ − mean dX̂ − X̂ · mean(X̂ dX̂)) / σ. The moving ones follow: moving ← m · moving + (1 − m) · of the batch,
         m being the momentum. In use the moving ones take their place: dX = dX̂ / σ.
+
+        Where some steps do not count, those of the batch are sums over the others, μ = Σ w X and v = Σ w (X − μ)², with
+        w = 1 / (their number + 1e-7), as in Keras. Then Σ w is not quite 1, and with δ = Σ w (X − μ)
+        dX = (dX̂ − w (Σ dX̂ − δ / σ · Σ X̂ dX̂) − w X̂ · Σ X̂ dX̂) / σ, w being 0 where a step does not count.
         """
         (x,) = inputs
         rows = x.reshape(-1, x.shape[-1])
         moving = weights["moving_mean"], weights["moving_variance"]
-        mean = rows.mean(axis=0) if now.training else moving[0]
+        share: Array | None = None
+        if now.training and now.mask is not None:
+            counts = now.mask.reshape(len(rows), 1)
+            share = counts / (counts.sum() + 1e-7)
+
+        def mean_of(values: Array) -> Array:
+            return values.mean(axis=0) if share is None else (values * share).sum(axis=0)
+
+        mean = mean_of(rows) if now.training else moving[0]
         centred = rows - mean
-        variance = np.square(centred).mean(axis=0) if now.training else moving[1]
+        variance = mean_of(np.square(centred)) if now.training else moving[1]
         deviation = np.sqrt(variance + self.epsilon)
         normal = centred / deviation
 
         def backward(dz: Array) -> Gradients:
             d_normal, gradients = self._scaled_backward(dz.reshape(rows.shape), normal, weights)
-            if now.training:
+            if share is not None:
+                along = (normal * d_normal).sum(axis=0)
+                moved = d_normal.sum(axis=0) - mean_of(centred) / deviation * along
+                d_normal = d_normal - share * moved - share * normal * along
+            elif now.training:
                 d_normal = d_normal - d_normal.mean(axis=0) - normal * (normal * d_normal).mean(axis=0)
             return Gradients(((d_normal / deviation).reshape(x.shape),), gradients)
 

@@ -45,13 +45,18 @@ def dense(units: int, activation: Any = "linear", **parameters: Any) -> Dense:
     return Dense(units=units, activation=activation, bias_initializer=RandomNormal(stddev=0.5), **parameters)
 
 
-def random_samples(model: Model, shape: tuple[int, ...], classes: int, weights: Any = None) -> Samples:
-    """40 samples; classes=0: two numbers as targets."""
+def random_samples(
+    model: Model, shape: tuple[int, ...], classes: int, weights: Any = None, *, tokens: int = 0
+) -> Samples:
+    """40 samples; classes=0: two numbers as targets. tokens: the inputs are whole numbers below it, 0 being padding."""
     random = np.random.default_rng(1)
     inputs = random.normal(size=(40, *shape)).astype(np.float32)
     told = inputs.reshape(40, -1)
     numbers = np.stack([told[:, 0] * told[:, 1], told[:, :4].sum(axis=1)], axis=1)
     labels = np.searchsorted(np.linspace(-1, 1, classes + 1)[1:-1], numbers[:, 1]) if classes else numbers
+    if tokens:
+        length = random.integers(2, shape[0] + 1, size=(40, 1))
+        inputs = np.where(np.arange(shape[0]) < length, random.integers(1, tokens, size=inputs.shape), 0)
     ids = tuple(str(number) for number in range(40))
     target = labels.astype(np.int32 if classes else np.float32)
     return Samples(inputs={"input": inputs}, targets={model.outputs[0]: target}, ids=ids, weights=weights)
@@ -65,12 +70,13 @@ class PlainKeras:
         tensors: dict[str, Any] = {"input": keras.Input(shape, name="input")}
         self._inside: dict[str, Any] = {}
         for layer_id in model.order[1:]:
-            layer = model.layer(layer_id).to_keras(keras, name=layer_id, seed=0)
-            sources = [tensors[source] for source in model.sources(layer_id)]
-            tensors[layer_id] = layer(sources if len(sources) > 1 else sources[0])
-            for variable in layer.weights:
-                variable.assign(weights[f"{layer_id}/{variable.name}"])
-                self._inside[f"{layer_id}/{variable.name}"] = variable
+            ours = model.layer(layer_id)
+            layer = ours.to_keras(keras, name=layer_id, seed=0)
+            tensors[layer_id] = ours.call_keras(layer, [tensors[source] for source in model.sources(layer_id)])
+            names = [name for name in weights if name.partition("/")[0] == layer_id]
+            for name, variable in zip(names, layer.weights, strict=True):
+                variable.assign(weights[name])
+                self._inside[name] = variable
         self.model = keras.Model(tensors["input"], tensors[model.outputs[0]])
         self.loss = getattr(keras.losses, loss.title().replace("_", ""))()
         training = project.training
@@ -89,7 +95,9 @@ class PlainKeras:
             loss = self.loss(targets, self.model(inputs, training=True), sample_weight=weights)
             loss += sum(self.model.losses)
         variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        # The gradient of an Embedding comes in parts, which Keras' Adam squares before it adds them up.
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, variables)]
+        self.optimizer.apply(gradients, variables)
         return loss
 
     def update(self, inputs: Array, targets: Array, weights: Array) -> float:
@@ -111,14 +119,15 @@ def assert_same_training(
     tolerance: float = 0.0,
     without: Sequence[str] = (),
     rate: Callable[[int], float] | None = None,
+    tokens: int = 0,
     **training: Any,
 ) -> None:
     """Fifty updates, with a smaller last batch in each epoch; losses, weights and predictions are compared.
 
     tolerance: where it must be larger than that of the number type. without: weights that are not compared.
-    rate: epoch, from 0 → its learning rate; else it stays.
+    rate: epoch, from 0 → its learning rate; else it stays. tokens: as in `random_samples`.
     """
-    samples = random_samples(model, shape, classes, weights)
+    samples = random_samples(model, shape, classes, weights, tokens=tokens)
     training = {"optimizer": SGD(learning_rate=0.1), "engine": "scratch", **training}
     project = Project(model=model, training=Training(loss=loss, **training))  # type: ignore[arg-type]
     names = tuple(f"class {number}" for number in range(classes))

@@ -12,9 +12,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 import numpy as np
 
-from nnplayground.engine.base import BlockMetrics, EngineError, EngineState, Evaluation, IndexArray, Trace, Weights
+from nnplayground.engine.base import (
+    NO_GENERATOR,
+    BlockMetrics,
+    EngineError,
+    EngineState,
+    Evaluation,
+    IndexArray,
+    Trace,
+    Weights,
+)
+from nnplayground.engine.heat import d_decisive
 from nnplayground.engine.scratch.compiler import Room
-from nnplayground.engine.scratch.graph import Forward, forward, make_graph
+from nnplayground.engine.scratch.graph import Forward, backward, expect_output, forward, make_graph
 from nnplayground.engine.scratch.losses import make_loss
 from nnplayground.engine.scratch.metrics import PER_SAMPLE, measure, share
 from nnplayground.engine.scratch.optimizers import count_updates, fresh_memory, optimizer_maths
@@ -25,14 +35,16 @@ from nnplayground.engine.scratch.recorder import Call, run
 from nnplayground.engine.scratch.regularization import cost, penalties
 from nnplayground.engine.scratch.splits import Split, make_split
 from nnplayground.engine.scratch.threads import leave_a_core_free
+from nnplayground.engine.scratch.tokens import fill_one_hot, sample_losses
 from nnplayground.engine.scratch.tracing import traced_update
 from nnplayground.engine.scratch.updates import Trainer
 from nnplayground.engine.weighting import training_weights
+from nnplayground.layers import Shape
 from nnplayground.samples import Array, Arrays, Samples
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
-from nnplayground.spec.project import Project
+from nnplayground.spec.project import Project, array_shapes
 
 FORWARD_VALUES = 1 << 22
 """Without training, so many samples are computed at a time that all layers together work with about so many values."""
@@ -54,7 +66,8 @@ class ScratchEngine:
         self._project = project
         self._facts = facts
         self._dtype = dtype
-        self._graph = make_graph(project.model, facts.input_shape)
+        self._graph = make_graph(project.model, array_shapes(project, facts))
+        expect_output(self._graph, _tokens(project, facts))
         self._loss = make_loss(resolved_loss(project, facts), self._graph.last.activation)
         self._metrics = resolved_metrics(project, facts)
         self._from_minus_one = counts_from_minus_one(project, facts)
@@ -132,6 +145,8 @@ class ScratchEngine:
     def evaluate(self, split: str, cancelled: Callable[[], bool] = lambda: False) -> Evaluation | None:
         """Metrics of a split, and per sample loss and prediction. None where `cancelled` said so on the way."""
         chosen = self._split(split)
+        if chosen.tokens:
+            return self._evaluate_tokens(chosen, cancelled)
         if split not in self._evaluations:
             self._evaluations[split] = self._evaluation(chosen)
         pieces, scores = self._evaluations[split]
@@ -153,6 +168,29 @@ class ScratchEngine:
             }
         predictions = share(scores.output.copy(), from_minus_one=self._from_minus_one)
         return Evaluation({"loss": loss, **metrics}, scores.losses.copy(), predictions)
+
+    def _evaluate_tokens(self, split: Split, cancelled: Callable[[], bool]) -> Evaluation | None:
+        """Piece by piece: the outputs of all samples may be far too many to keep."""
+        losses, predictions = [], []
+        for piece in self._pieces(len(split)):
+            if cancelled():
+                return None
+            tokens = split.targets[piece]
+            ahead = self._forward({name: split.rows(name, piece) for name in self._graph.input_ids})
+            z, a = ahead.before[self._graph.output], ahead.values[self._graph.output]
+            right = np.zeros_like(a)
+            fill_one_hot(tokens, right)
+            with np.errstate(all="ignore"):
+                losses.append(sample_losses(tokens, self._loss.losses(right, z, a)))
+            predictions.append(a.argmax(axis=-1).astype(np.int32))
+        all_losses, told = np.concatenate(losses), np.concatenate(predictions)
+        counting = split.targets != 0
+        places = np.count_nonzero(counting, axis=1)
+        total = max(places.sum(), 1)
+        weighted = all_losses if split.weights is None else all_losses * split.weights[:, 0]
+        accuracy = np.count_nonzero((told == split.targets) & counting) / total
+        loss = float(np.dot(weighted.astype(np.float64), places) / total) + self._penalty()
+        return Evaluation({"loss": loss, **dict.fromkeys(self._metrics, accuracy)}, all_losses, told)
 
     def _evaluation(self, split: Split) -> tuple[list[tuple[slice, list[Call] | None]], Scores]:
         """Pieces of the split, each with the calls that compute it if its inputs are at hand; and the scores of all."""
@@ -186,6 +224,21 @@ class ScratchEngine:
                 parts.append((ahead.before if before else ahead.values)[layer_id])
         return {layer_id: np.concatenate(parts) for layer_id, parts in found.items()}
 
+    def class_gradients(self, inputs: Arrays, layer_id: str) -> tuple[Array, Array]:
+        """See `nnplayground.engine.heat`."""
+        if layer_id not in {place.id for place in self._graph.places}:
+            raise EngineError(f"The model that is being run has no layer {layer_id}.")
+        values, gradients = [], []
+        for piece in self._pieces(len(next(iter(inputs.values())))):
+            ahead = self._forward({name: inputs[name][piece] for name in self._graph.input_ids})
+            z = ahead.before[self._graph.output]
+            with np.errstate(all="ignore"):
+                flow = backward(self._graph, ahead, d_decisive(z, classes=self._facts.target != "number"))
+            found = ahead.values[layer_id]
+            values.append(found)
+            gradients.append(flow.values.get(layer_id, np.zeros_like(found)))
+        return np.concatenate(values).astype(np.float32), np.concatenate(gradients).astype(np.float32)
+
     def _pieces(self, count: int) -> Iterator[slice]:
         rows = max(FORWARD_VALUES // self._graph.working_values, 1)
         return (slice(start, start + rows) for start in range(0, max(count, 1), rows))
@@ -206,6 +259,10 @@ class ScratchEngine:
             )
             for penalty in self._penalties
         )
+
+    def made(self, count: int) -> Array:
+        """There is no generator in a model that predicts. Raises EngineError."""
+        raise EngineError(NO_GENERATOR)
 
     def set_values(self, values: Mapping[str, float]) -> None:
         """Change numbers while running, by path; paths of things that the model does not have are ignored."""
@@ -261,6 +318,16 @@ class ScratchEngine:
         if name not in self._splits:
             raise EngineError(f"The data has no {name} samples.")
         return self._splits[name]
+
+
+def _tokens(project: Project, facts: DataFacts) -> Shape | None:
+    """(places, vocabulary) where the targets are tokens."""
+    if facts.target != "tokens":
+        return None
+    loss = resolved_loss(project, facts)
+    if loss != "categorical_crossentropy":
+        raise EngineError(f"Tokens are told with the loss categorical_crossentropy, not with {loss}; choose auto.")
+    return facts.target_length or 1, facts.class_count
 
 
 def _check_available(project: Project) -> None:

@@ -57,11 +57,19 @@ class Forward(NamedTuple):
     maths: Mapping[str, Maths]
 
 
-def make_graph(model: Model, input_shape: Shape | None) -> Graph:
-    """Raises EngineError for a model that this engine cannot compute, with one sentence for the user."""
+def make_graph(model: Model, shapes_of_data: Mapping[str, Shape | None] | Shape | None) -> Graph:
+    """Raises EngineError for a model that this engine cannot compute, with one sentence for the user.
+
+    shapes_of_data: of each array by name, or of the only one.
+    """
     if len(model.outputs) != 1:
         raise EngineError(f"The scratch engine needs a model with one output, but this one has {len(model.outputs)}.")
-    shapes = infer_shapes(model, input_shape)
+    port = next((wire for wire in model.wires if not wire.plain), None)
+    if port is not None:
+        raise EngineError(
+            f"The scratch engine cannot hand states on from {port.source} to {port.target}; choose the Keras engine."
+        )
+    shapes = infer_shapes(model, shapes_of_data)
     places = []
     for layer_id in model.order:
         layer = model.layer(layer_id)
@@ -71,27 +79,41 @@ def make_graph(model: Model, input_shape: Shape | None) -> Graph:
         if known.output is None:
             raise EngineError(f"The shape of {layer_id} is unknown; connect it, and choose the data.")
         inputs = (known.output,) if isinstance(layer, Input) else known.inputs
-        function = activation(getattr(layer, "activation", "linear"))
+        function = activation(layer.outer_activation)
         places.append(Place(layer_id, layer, model.sources(layer_id), function, inputs, known.output))
     if len(places) < len(model.blocks):
         raise EngineError("The wires of the model form a circle; remove one of them.")
-    graph = Graph(tuple(places), model.outputs[0])
-    if len(graph.last.output) != 1:
+    return Graph(tuple(places), model.outputs[0])
+
+
+def expect_output(graph: Graph, tokens: Shape | None) -> None:
+    """Raises EngineError where the output does not fit the targets.
+
+    tokens: (places, vocabulary), where a token is to be told at each of several places.
+    """
+    output = graph.last.output
+    if tokens is not None and output != tokens:
+        raise EngineError(
+            f"The output layer {graph.output} gives {shape_text(output)}, but one of {tokens[1]:,} tokens is to be "
+            f"told at each of {tokens[0]:,} places: it must give {shape_text(tokens)}."
+        )
+    if tokens is None and len(output) != 1:
         raise EngineError(
             f"The output must be one row of values for each sample, but {graph.output} gives "
-            f"{shape_text(graph.last.output)}; put Flatten before it."
+            f"{shape_text(output)}; put Flatten before it."
         )
-    return graph
 
 
 def forward(
     graph: Graph, inputs: Mapping[str, Any], weights: Mapping[str, Mapping[str, Any]], passes: Callable[[str], Pass]
 ) -> Forward:
     """Z and A of every layer. inputs: by Input id; weights: by layer id and name; passes: by layer id."""
-    before, values, done = {}, {}, {}
+    before, values, done, masks = {}, {}, {}, {}
     for place in graph.places:
         sources = (inputs[place.id],) if place.id in inputs else tuple(values[source] for source in place.sources)
-        maths = place.layer.maths(sources, weights[place.id], passes(place.id))
+        now = passes(place.id)._replace(masks=tuple(masks[source] for source in place.sources))
+        maths = place.layer.maths(sources, weights[place.id], now)
+        masks[place.id] = place.layer.mask(sources, now.masks)
         assert maths is not None
         before[place.id] = maths.before
         values[place.id] = place.activation.value(maths.before)

@@ -31,7 +31,7 @@ class Buffers(NamedTuple):
 
     inputs: by Input id, (m, *shape). targets: (m, k). shares: (m, 1), how much each sample's loss counts in that of its
     batch: its weight / the size of the batch. before: (m, k), the output layer's Z. penalties: (updates,), what
-    regularization adds to the loss of each update.
+    regularization adds to the loss of each update. Of tokens, targets and before are (m, T, V), shares (m, T, 1).
     """
 
     inputs: Mapping[str, Array]
@@ -61,7 +61,7 @@ def make_buffers(graph: Graph, rows: int, updates: int, dtype: Number) -> Buffer
             if isinstance(place.layer, Input)
         },
         targets=np.zeros(shape, dtype),
-        shares=np.zeros((rows, 1), dtype),
+        shares=np.zeros((*shape[:-1], 1), dtype),
         before=np.zeros(shape, dtype),
         penalties=np.zeros(updates, dtype),
     )
@@ -182,7 +182,7 @@ def _shortening_calls(parameters: Parameters, numbers: LiveNumbers) -> list[Call
 class Scores(NamedTuple):
     """How good outputs are. before (what the output layer gave) and targets go in, output and losses come out.
 
-    before, targets, output: (n, k); losses: (n,), of each sample.
+    before, targets, output: (n, k); losses: (n,), of each sample. Of tokens (n, T, V) and (n, T).
     """
 
     calls: list[Call]
@@ -195,7 +195,7 @@ class Scores(NamedTuple):
 def make_scores(loss: Loss, activation: Activation, *, before: Array, targets: Array) -> Scores:
     """activation: of the output layer; before, targets: where they lie or will lie."""
     output = np.zeros_like(targets)
-    losses = np.zeros(len(targets), targets.dtype)
+    losses = np.zeros(targets.shape[:-1], targets.dtype)
     recorder = Recorder(targets.dtype.type)
     y: Any = recorder.array(targets)
     z: Any = recorder.array(before)

@@ -19,11 +19,11 @@ def uniform(generator: np.random.Generator, shape: tuple[int, ...], dtype: type[
 
 
 def layer_generators(graph: Graph, seed: int) -> dict[str, np.random.Generator]:
-    """By layer id, for the layers that do something of their own while training."""
+    """By layer id, for the layers that draw random numbers in training."""
     return {
         place.id: np.random.Generator(np.random.PCG64(derived_seed(seed, place.id, "random")))
         for place in graph.places
-        if place.layer.training_only
+        if place.layer.draws
     }
 
 

@@ -16,13 +16,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nnplayground.layers.maths import scattered
+from nnplayground.layers.maths import computed, scattered
 from nnplayground.samples import Array
 
 Call: TypeAlias = tuple[Callable[..., object], tuple[Any, ...]]
@@ -238,12 +239,34 @@ def _add_all(out: Array, additions: Sequence[tuple[Array, Array]]) -> None:
         np.add(place, part, place)
 
 
-_FUNCTIONS: dict[Callable[..., Any], Callable[..., Recorded]] = {
+def _computed(
+    recorder: Recorder, function: Callable[..., None], shapes: Sequence[tuple[int, ...]], *operands: Any
+) -> tuple[Recorded, ...]:
+    """The results lie one after the other in the memory of one node, which the one call fills."""
+    given = [recorder.constant(operand) for operand in operands if operand is not None]
+    ends = [0, *accumulate(math.prod(shape) for shape in shapes)]
+    parts = list(zip(pairwise(ends), shapes, strict=True))
+
+    def binding(arrays: Sequence[Array], out: Array) -> Call:
+        left = iter(arrays)
+        every = tuple(None if operand is None else next(left) for operand in operands)
+        return partial(function, out=tuple(out[first:last].reshape(shape) for (first, last), shape in parts)), every
+
+    whole = recorder.add((ends[-1],), given, binding)
+
+    def part(first: int, last: int, shape: tuple[int, ...]) -> Recorded:
+        return whole.seen(shape, lambda array: array[first:last].reshape(shape), contiguous=True)
+
+    return tuple(part(*places, shape) for places, shape in parts)
+
+
+_FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.concatenate: _concatenate,
     np.pad: _pad,
     np.broadcast_to: _broadcast_to,
     sliding_window_view: _sliding_window_view,
     scattered: _scattered,
+    computed: _computed,
 }
 """How functions that are not ufuncs are recorded."""
 

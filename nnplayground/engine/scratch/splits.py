@@ -21,7 +21,8 @@ RESIDENT_BYTES = 1 << 29
 
 @dataclass(frozen=True)
 class Split:
-    """inputs: by Input id, prepared, where they are kept; targets: (n, k); weights: (n, 1) or None.
+    """inputs: by Input id, prepared, where they are kept; targets: (n, k), or (n, T) int32 tokens, see `tokens`;
+    weights: (n, 1) or None.
 
     from_minus_one: the two classes are −1 and 1 in `targets`.
     """
@@ -32,6 +33,7 @@ class Split:
     targets: Array
     weights: Array | None
     from_minus_one: bool
+    tokens: bool
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -41,8 +43,12 @@ class Split:
         """(n,) the indices of all samples, as they lie."""
         return np.arange(len(self))
 
-    def is_all(self, batch: IndexArray) -> bool:
-        """Whether a batch holds every sample once: then nothing needs to be gathered, and `everything` will do."""
+    def lies_ready(self, batch: IndexArray) -> bool:
+        """Whether a batch holds every sample once, as they lie in memory: then nothing needs to be gathered, and
+        `everything` will do. Tokens become one-hot first.
+        """
+        if self.inputs is None or self.tokens:
+            return False
         count = len(self)
         return len(batch) == count and bool((np.bincount(batch, minlength=count) == 1).all())
 
@@ -86,7 +92,9 @@ def make_split(
     inputs = None
     if size <= resident_bytes:
         inputs = {name: _prepared(samples, name, dtype) for name in graph.input_ids}
-    targets = dense_targets(samples.targets[graph.output], graph.last.output[-1], dtype)
+    tokens = len(graph.last.output) > 1
+    told = samples.targets[graph.output]
+    targets = told if tokens else dense_targets(told, graph.last.output[-1], dtype)
     return Split(
         samples=samples,
         dtype=dtype,
@@ -94,6 +102,7 @@ def make_split(
         targets=2 * targets - 1 if from_minus_one else targets,
         from_minus_one=from_minus_one,
         weights=None if weights is None else weights.astype(dtype).reshape(-1, 1),
+        tokens=tokens,
     )
 
 

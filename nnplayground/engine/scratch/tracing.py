@@ -20,6 +20,7 @@ from nnplayground.engine.scratch.parameters import each
 from nnplayground.engine.scratch.randomness import uniform
 from nnplayground.engine.scratch.recorder import run
 from nnplayground.engine.scratch.regularization import cost, d_weight
+from nnplayground.engine.scratch.tokens import batch_values, fill_one_hot, sample_losses, token_shares
 from nnplayground.engine.scratch.updates import Trainer
 from nnplayground.layers.maths import Pass
 from nnplayground.samples import Array
@@ -72,11 +73,15 @@ def traced_update(
     if unknown:
         raise EngineError(f"The model that is being run has no layer {unknown[0]}.")
     # As in training: of a batch that is the whole split, the samples stay as they lie.
-    order = split.everything if split.inputs is not None and split.is_all(batch) else batch
+    order = split.everything if split.lies_ready(batch) else batch
     targets, weights = split.targets[order], split.weights
     count = len(order)
     counted = np.ones((count, 1), split.dtype) if weights is None else weights[order]
-    shares = counted / split.dtype(count)
+    one_batch = np.zeros(1, int)
+    if split.tokens:
+        shares = token_shares(targets, one_batch, None if weights is None else counted, split.dtype)
+    else:
+        shares = counted / split.dtype(count)
     told = {*layer_ids, *(source for place in graph.places if place.id in layer_ids for source in place.sources)}
     with np.errstate(all="ignore"):
         penalty, pieces = 0.0, []
@@ -87,15 +92,23 @@ def traced_update(
         whole = _together(pieces)
         outputs, losses = whole.outputs, whole.losses
         step = _step(trainer, whole.following, optimizer=optimizer, clip=clip, memory=memory)
-        measured = {
-            name: of_samples(name, targets, outputs, from_minus_one=split.from_minus_one) for name in trainer.metrics
-        }
-        measured["loss"] = losses * counted[:, 0]
-        values = {name: np.add.reduce(each_one, 0, np.float64) / count for name, each_one in measured.items()}
-        values["loss"] += penalty
+        if split.tokens:
+            values = batch_values(targets, losses, outputs, shares=shares, starts=one_batch, metrics=trainer.metrics)
+            losses, shares = sample_losses(targets, losses), shares.sum(axis=1)
+        else:
+            measured = {
+                name: of_samples(name, targets, outputs, from_minus_one=split.from_minus_one)
+                for name in trainer.metrics
+            }
+            measured["loss"] = losses * counted[:, 0]
+            values = {
+                name: np.add.reduce(each_one, 0, np.float64, keepdims=True) / count
+                for name, each_one in measured.items()
+            }
+        values["loss"] = values["loss"] + penalty
         return Trace(
             samples=order,
-            metrics=BlockMetrics({name: np.array([value]) for name, value in values.items()}, np.array([count])),
+            metrics=BlockMetrics(values, np.array([count])),
             targets=targets,
             outputs=outputs,
             losses=losses,
@@ -117,6 +130,10 @@ def _passed(trainer: Trainer, samples: IndexArray, shares: Array, told: Collecti
     """shares: (m, 1), of these samples in the loss of their batch. told: layers that are to be told of."""
     graph, split, loss = trainer.graph, trainer.split, trainer.loss
     targets = split.targets[samples]
+    if split.tokens:
+        one_hot = np.zeros((len(samples), *graph.last.output), split.dtype)
+        fill_one_hot(targets, one_hot)
+        targets = one_hot
     inputs = {name: split.rows(name, samples) for name in graph.input_ids}
     ahead = forward(graph, inputs, trainer.parameters.weights, lambda layer_id: _training(trainer, layer_id))
     z, outputs = ahead.before[graph.output], ahead.values[graph.output]

@@ -38,6 +38,7 @@ from nnplayground.engine.scratch.programs import (
 from nnplayground.engine.scratch.recorder import Call, run
 from nnplayground.engine.scratch.regularization import Penalty
 from nnplayground.engine.scratch.splits import Split
+from nnplayground.engine.scratch.tokens import batch_values, fill_one_hot, token_shares
 from nnplayground.samples import Array
 
 UPDATES = 32
@@ -102,7 +103,10 @@ class Trainer:
         """How many batches to gather at a time; the whole split comes by itself, and need not be gathered."""
         if batch_size == len(self.split):
             return 1
-        per_sample = sum(math.prod(place.output) for place in self.graph.places if not place.sources)
+        gathered = [place.output for place in self.graph.places if not place.sources]
+        if self.split.tokens:
+            gathered.append(self.graph.last.output)
+        per_sample = sum(map(math.prod, gathered))
         return max(1, min(UPDATES, ROOM_VALUES // (batch_size * per_sample)))
 
     def _train(self, batches: Sequence[IndexArray]) -> BlockMetrics:
@@ -113,6 +117,16 @@ class Trainer:
             # Losses and metrics of all updates at once: far fewer calls than update by update.
             scores = layout.scores
             run(scores.calls)
+            if self.split.tokens:
+                values = batch_values(
+                    self.split.targets[order],
+                    scores.losses,
+                    scores.output,
+                    shares=layout.buffers.shares,
+                    starts=layout.starts,
+                    metrics=self.metrics,
+                )
+                return self._told(layout, values)
             measured = {
                 name: of_samples(name, scores.targets, scores.output, from_minus_one=self.split.from_minus_one)
                 for name in self.metrics
@@ -123,8 +137,11 @@ class Trainer:
                 name: np.add.reduceat(of_sample, layout.starts, 0, np.float64) / layout.sizes
                 for name, of_sample in measured.items()
             }
-            if self.penalties:
-                values["loss"] += layout.buffers.penalties
+        return self._told(layout, values)
+
+    def _told(self, layout: Layout, values: dict[str, Array]) -> BlockMetrics:
+        if self.penalties:
+            values["loss"] += layout.buffers.penalties
         return BlockMetrics(values, layout.sizes)
 
     def find_gradient(self, batch: IndexArray) -> None:
@@ -145,7 +162,7 @@ class Trainer:
     def _loaded(self, batches: Sequence[IndexArray]) -> tuple[Layout, IndexArray]:
         """The layout of these batches with their samples in its buffers, and the samples in that order."""
         split = self.split
-        if len(batches) == 1 and split.inputs is not None and split.is_all(batches[0]):
+        if len(batches) == 1 and split.lies_ready(batches[0]):
             if self._whole is None:
                 self._whole = self._make(whole_split(split, self.graph), (len(split),), kept=False)
             return self._whole, split.everything
@@ -153,13 +170,19 @@ class Trainer:
         layout = self._layout(tuple(map(len, batches)))
         buffers = layout.buffers
         # The indices are valid; without "clip", take works in memory of its own first.
-        split.targets.take(order, 0, buffers.targets, "clip")
+        if split.tokens:
+            fill_one_hot(split.targets[order], buffers.targets)
+        else:
+            split.targets.take(order, 0, buffers.targets, "clip")
         for name, out in buffers.inputs.items():
             if split.inputs is None:
                 out[...] = split.samples.prepared(name, order)
             else:
                 _all_memory(split.inputs[name]).take(order, 0, _all_memory(out), "clip")
-        if split.weights is not None:
+        if split.tokens:
+            weights = None if split.weights is None else split.weights[order]
+            buffers.shares[...] = token_shares(split.targets[order], layout.starts, weights, split.dtype)
+        elif split.weights is not None:
             np.divide(split.weights[order], layout.size_of, buffers.shares)
         elif layout is not self._last:  # whose shares are still there
             np.divide(1, layout.size_of, buffers.shares)

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from nnplayground.engine.scratch.compiler import Room, compiled
 from nnplayground.engine.scratch.recorder import Recorder, run
-from nnplayground.layers.maths import scattered
+from nnplayground.layers.maths import computed, scattered
 
 
 def _replayed(formula: Any, *arrays: Any) -> Any:
@@ -49,6 +49,23 @@ def _replayed(formula: Any, *arrays: Any) -> Any:
 )
 def test_a_program_repeats_the_formula(formula: Any) -> None:
     x, y = np.random.default_rng(0).normal(size=(2, 4, 3))
+    np.testing.assert_allclose(_replayed(formula, x, y), formula(x, y), rtol=1e-13)
+
+
+def _sums(x: Any, y: Any, absent: Any, *, out: Any) -> None:
+    """Running sums along both axes; something that numpy's operators cannot say."""
+    assert absent is None
+    np.cumsum(x * y, axis=0, out=out[0])
+    np.cumsum(x + y, axis=1, out=out[1])
+
+
+def test_what_a_function_computes_is_computed_anew_in_each_run() -> None:
+    x, y = np.random.default_rng(0).normal(size=(2, 4, 3))
+
+    def formula(x: Any, y: Any) -> Any:
+        first, second = computed(_sums, [(4, 3), (4, 3)], x @ y.T @ x, y * 2, None)
+        return first.reshape(2, 6)[:, 1:] * 2 + second.reshape(6, 2).sum(axis=1).reshape(6)[:5] + (first + 1).sum()
+
     np.testing.assert_allclose(_replayed(formula, x, y), formula(x, y), rtol=1e-13)
 
 
