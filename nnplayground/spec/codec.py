@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from nnplayground.layers import LAYER_TYPES, Layer
+from nnplayground.layers.pretrained import OFFICIAL, Pretrained
 from nnplayground.spec.dataset import DATASET_TYPES, Dataset, FolderSplit
 from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.paths import explain
@@ -38,7 +40,7 @@ def encode(project: Project, folder: Path | None = None) -> bytes:
     document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
-        "model": encode_model(project.model),
+        "model": encode_model(_relative_model(project.model, folder) if folder is not None else project.model),
     }
     if project.dataset is not None:
         dataset = _relative(project.dataset, folder) if folder is not None else project.dataset
@@ -54,11 +56,19 @@ def encode_model(model: Model) -> dict[str, Any]:
     """The model part of the file; also what copying puts on the clipboard."""
     layers = []
     for block in model.blocks:
-        essential = block.layer.essential
-        written = _without_defaults(block.layer, essential)
-        first = {name: written[name] for name in essential if name in written}
-        layers.append({"id": block.id, "type": written.pop("type"), **first, **written})
+        layers.append({"id": block.id, **_encode_layer(block.layer)})
     return {"layers": layers, "wires": [list(wire) for wire in model.wires]}
+
+
+def _encode_layer(layer: Layer) -> dict[str, Any]:
+    """Its type, its essential parameters and those that differ from their defaults; the same for a layer inside."""
+    written = _without_defaults(layer, layer.essential)
+    for name in written.keys() & set(layer.__struct_fields__):
+        inner = getattr(layer, name)
+        if isinstance(inner, Layer):
+            written[name] = _encode_layer(inner)
+    first = {name: written[name] for name in layer.essential if name in written}
+    return {"type": written.pop("type"), **first, **written}
 
 
 def decode(content: bytes, folder: Path | None = None) -> Project:
@@ -71,6 +81,8 @@ def decode(content: bytes, folder: Path | None = None) -> Project:
     if unknown:
         raise FileError(f"{sorted(unknown)[0]} is not known in a project file of version {VERSION}.")
     model = decode_model(document.get("model", {"layers": [{"id": "input", "type": "Input"}]}))
+    if folder is not None:
+        model = _absolute_model(model, folder)
     dataset = None
     if document.get("dataset") is not None:
         dataset = _one_of(document["dataset"], DATASET_TYPES, "dataset")
@@ -118,8 +130,8 @@ def decode_model(document: Any) -> Model:
     blocks: list[Block] = []
     for number, entry in enumerate(layers, start=1):
         blocks.append(_decode_block(entry, number, {block.id for block in blocks}))
-    ids = {block.id for block in blocks}
-    return Model(tuple(blocks), tuple(_decode_wire(wire, ids) for wire in wires))
+    layers_by_id = {block.id: block.layer for block in blocks}
+    return Model(tuple(blocks), tuple(_decode_wire(wire, layers_by_id) for wire in wires))
 
 
 def _decode_block(entry: Any, number: int, taken: set[str]) -> Block:
@@ -138,13 +150,25 @@ def _decode_block(entry: Any, number: int, taken: set[str]) -> Block:
     return Block(layer_id, layer)
 
 
-def _decode_wire(wire: Any, ids: set[str]) -> Wire:
-    if not (isinstance(wire, list) and len(wire) == 2 and all(isinstance(end, str) for end in wire)):
-        raise FileError(f"A wire must be two ids, [from, to], got {json.dumps(wire)}.")
-    for end in wire:
-        if end not in ids:
-            raise FileError(f"The wire from {wire[0]} to {wire[1]} ends at {end}, which is not a layer of the model.")
-    return Wire(*wire)
+def _decode_wire(ends: Any, layers: dict[str, Layer]) -> Wire:
+    if not (isinstance(ends, list) and len(ends) == 2 and all(isinstance(end, str) for end in ends)):
+        raise FileError(f"A wire must be two ids, [from, to], got {json.dumps(ends)}.")
+    wire = Wire(*ends)
+    for layer_id in (wire.source_id, wire.target_id):
+        if layer_id not in layers:
+            raise FileError(
+                f"The wire from {wire.source} to {wire.target} ends at {layer_id}, which is not a layer of the model."
+            )
+    source, target = layers[wire.source_id], layers[wire.target_id]
+    for end, layer, ports in ((wire.source, source, source.output_ports), (wire.target, target, target.input_ports)):
+        _, dot, port = end.partition(".")
+        if dot and port not in ports:
+            there = f"it has {', '.join(ports)}" if ports else "it has none"
+            raise FileError(
+                f"The wire from {wire.source} to {wire.target} ends at {end}, but {layer.type} has no port "
+                f"{json.dumps(port)} there; {there}."
+            )
+    return wire
 
 
 def _one_of(document: Any, types: dict[str, Any], path: str) -> Any:
@@ -172,8 +196,8 @@ def _without_defaults(struct: msgspec.Struct, always: tuple[str, ...]) -> dict[s
     written = msgspec.to_builtins(struct)
     for field in msgspec.structs.fields(struct):
         default = field.default_factory() if callable(field.default_factory) else field.default
-        if field.name not in always and getattr(struct, field.name) == default:
-            written.pop(field.name, None)
+        if field.encode_name not in always and getattr(struct, field.name) == default:
+            written.pop(field.encode_name, None)
     return {name: value for name, value in written.items() if not (value is None and name in always)}
 
 
@@ -208,7 +232,7 @@ def _filled(values: tuple[Any, ...], indent: int) -> str:
     return f"[\n{body}\n{' ' * indent}]"
 
 
-def _map_paths(dataset: Dataset, change: Any) -> Dataset:
+def _map_paths(dataset: Dataset, change: Callable[[str], str]) -> Dataset:
     changed: dict[str, Any] = {
         name: change(getattr(dataset, name)) for name in ("folder", "file") if name in dataset.__struct_fields__
     }
@@ -217,34 +241,53 @@ def _map_paths(dataset: Dataset, change: Any) -> Dataset:
     return msgspec.structs.replace(dataset, **changed)
 
 
+def _map_model_paths(model: Model, change: Callable[[str], str]) -> Model:
+    """The model with other paths to files of weights."""
+
+    def moved(layer: Layer) -> Layer:
+        if not isinstance(layer, Pretrained) or layer.weights_from in OFFICIAL:
+            return layer
+        return msgspec.structs.replace(layer, weights_from=change(layer.weights_from))
+
+    return msgspec.structs.replace(model, blocks=tuple(Block(each.id, moved(each.layer)) for each in model.blocks))
+
+
 def _relative(dataset: Dataset, folder: Path) -> Dataset:
+    return _map_paths(dataset, lambda path: _relative_path(path, folder))
+
+
+def _relative_model(model: Model, folder: Path) -> Model:
+    return _map_model_paths(model, lambda path: _relative_path(path, folder))
+
+
+def _relative_path(path: str, folder: Path) -> str:
     base = folder.resolve()
-
-    def change(path: str) -> str:
-        if not path or not os.path.isabs(path):
-            return path
-        try:
-            common = os.path.commonpath([path, base])
-        except ValueError:  # another drive
-            return path
-        if Path(common) == Path(common).parent:  # nothing in common but the root
-            return path
-        return Path(os.path.relpath(path, base)).as_posix()
-
-    return _map_paths(dataset, change)
+    if not path or not os.path.isabs(path):
+        return path
+    try:
+        common = os.path.commonpath([path, base])
+    except ValueError:  # another drive
+        return path
+    if Path(common) == Path(common).parent:  # nothing in common but the root
+        return path
+    return Path(os.path.relpath(path, base)).as_posix()
 
 
 def absolute_paths(project: Project, folder: Path) -> Project:
     """The project with relative data paths taken from `folder`: in memory, paths are absolute."""
+    project = msgspec.structs.replace(project, model=_absolute_model(project.model, folder))
     if project.dataset is None:
         return project
     return msgspec.structs.replace(project, dataset=_absolute(project.dataset, folder))
 
 
 def _absolute(dataset: Dataset, folder: Path) -> Dataset:
-    def change(path: str) -> str:
-        if not path:
-            return path
-        return os.path.normpath(folder.resolve() / Path(path).expanduser())
+    return _map_paths(dataset, lambda path: _absolute_path(path, folder))
 
-    return _map_paths(dataset, change)
+
+def _absolute_model(model: Model, folder: Path) -> Model:
+    return _map_model_paths(model, lambda path: _absolute_path(path, folder))
+
+
+def _absolute_path(path: str, folder: Path) -> str:
+    return os.path.normpath(folder.resolve() / Path(path).expanduser()) if path else path

@@ -43,14 +43,19 @@ class CountSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fi
 
 
 class FolderSplit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="folder"):
-    """Validation and test samples lie in folders of their own."""
+    """Validation and test samples lie in folders of their own, or in files where the training samples lie in one."""
 
     validation: Annotated[
-        str, Meta(title="Validation folder", description="The folder with the validation images, one folder a class.")
+        str,
+        Meta(
+            title="Validation folder",
+            description="The folder with the validation samples, one folder a class; where one file holds the training "
+            "samples, the file with the validation samples.",
+        ),
     ] = ""
-    test: Annotated[str, Meta(title="Test folder", description="The folder with the test images, if there is one.")] = (
-        ""
-    )
+    test: Annotated[
+        str, Meta(title="Test folder", description="The folder or file with the test samples, if there is one.")
+    ] = ""
 
 
 Split = FractionSplit | CountSplit | FolderSplit

@@ -45,6 +45,15 @@ def set_parameters(project: Project, values: Sequence[tuple[str, Any]]) -> Proje
     return project
 
 
+def fine_tune(project: Project, layer_id: str, inner: str) -> Project:
+    """Train a Pretrained block from an inner layer on ("all": all of it), at a tenth of the present learning rate."""
+    rate = project.training.optimizer.learning_rate
+    return set_parameters(
+        project,
+        ((f"model.{layer_id}.trainable", inner), ("training.optimizer.learning_rate", float(f"{rate / 10:.6g}"))),
+    )
+
+
 def set_dataset(project: Project, dataset: Dataset | None) -> Project:
     return msgspec.structs.replace(project, dataset=dataset)
 
@@ -63,25 +72,24 @@ def append_layer(project: Project, layer: Layer, after: str | None = None) -> Pr
     block = Block(_free_id(model, layer), layer)
     if previous is None or isinstance(layer, Input):
         return _with_model(project, (*model.blocks, block), model.wires)
-    wires = [Wire(block.id, wire.target) if wire.source == previous else wire for wire in model.wires]
-    wires.append(Wire(previous, block.id))
+    wires = [*handed_on(model.wires, previous, block.id), Wire(previous, block.id)]
     return _with_model(project, _placed(model, block, previous), wires)
 
 
 def insert_on_wire(project: Project, layer: Layer, wire: Wire) -> Project:
-    """A layer in the middle of a wire. Raises EditError where there is no such wire."""
+    """A layer in the middle of a wire. Raises EditError where there is no such wire, or where it ends at a port."""
     model = project.model
-    _expect_wire(model, wire)
+    expect_open(model, wire)
     block = Block(_free_id(model, layer), layer)
-    return _with_model(project, _placed(model, block, wire.source), _split(model.wires, wire, block.id))
+    return _with_model(project, _placed(model, block, wire.source_id), _split(model.wires, wire, block.id))
 
 
 def insert_before(project: Project, layer: Layer, target: str) -> Project:
     """A layer on the first wire into another one."""
-    sources = project.model.sources(target)
-    if not sources:
+    wires = project.model.input_wires(target)
+    if not wires:
         raise EditError(f"{target} has no input yet, so nothing can be put before it.")
-    return insert_on_wire(project, layer, Wire(sources[0], target))
+    return insert_on_wire(project, layer, wires[0])
 
 
 def move_layer(project: Project, layer_id: str, wire: Wire) -> Project:
@@ -89,13 +97,14 @@ def move_layer(project: Project, layer_id: str, wire: Wire) -> Project:
 
     A wire that touches the layer means where it already is.
     """
-    if layer_id in wire:
+    if layer_id in (wire.source_id, wire.target_id):
         return project
     block = _block(project.model, layer_id)
-    _expect_wire(project.model, wire)
+    expect_open(project.model, wire)
     without = _removed(project.model, {layer_id})
-    _expect_wire(without, wire)
-    return _with_model(project, _placed(without, block, wire.source), _split(without.wires, wire, layer_id))
+    expect_open(without, wire)
+    moved = _with_model(project, _placed(without, block, wire.source_id), _split(without.wires, wire, layer_id))
+    return with_ports_of(moved, project.model, {layer_id})
 
 
 def move_to_end(project: Project, layer_id: str) -> Project:
@@ -105,7 +114,8 @@ def move_to_end(project: Project, layer_id: str) -> Project:
     previous = last_id(without)
     if previous is None or isinstance(block.layer, Input):
         return project
-    return _with_model(project, (*without.blocks, block), (*without.wires, Wire(previous, layer_id)))
+    moved = _with_model(project, (*without.blocks, block), (*without.wires, Wire(previous, layer_id)))
+    return with_ports_of(moved, project.model, {layer_id})
 
 
 def remove_layers(project: Project, layer_ids: Collection[str]) -> Project:
@@ -119,24 +129,34 @@ def remove_layers(project: Project, layer_ids: Collection[str]) -> Project:
 
 
 def connect(project: Project, source: str, target: str) -> Project:
-    """A wire from one layer to another. A layer with a single input exchanges its wire for the new one."""
+    """A wire from one end to another, each an id or `id.port`.
+
+    A layer with a single input exchanges its wire for the new one, and so does a port.
+    """
     model = project.model
-    layer = _block(model, target).layer
-    _block(model, source)
-    if isinstance(layer, Input):
+    wire = Wire(source, target)
+    giver, taker = _block(model, wire.source_id).layer, _block(model, wire.target_id).layer
+    if isinstance(taker, Input):
         raise EditError(f"{target} is where the data enters; nothing can be wired into it.")
-    if source in model.downstream(target):
+    _expect_port(wire.source, wire.source_port, giver.output_ports)
+    _expect_port(wire.target, wire.target_port, taker.input_ports)
+    if wire.source_id in model.downstream(wire.target_id):
         raise EditError(f"A wire from {source} to {target} would close a circle; data can only flow forward.")
-    if source in model.sources(target):
+    if wire in model.wires:
         raise EditError(f"{source} and {target} are already connected.")
-    most = layer.input_count[1]
+    there = [each for each in model.wires if each.target == target]
+    most = 1 if wire.target_port else taker.input_count[1]
     wires = list(model.wires)
-    if most is not None and len(model.sources(target)) >= most:
-        last = [wire for wire in wires if wire.target == target][-1]
-        wires[wires.index(last)] = Wire(source, target)
+    if most is not None and len(there) >= most:
+        wires[wires.index(there[-1])] = wire
     else:
-        wires.append(Wire(source, target))
+        wires.append(wire)
     return _with_model(project, model.blocks, wires)
+
+
+def _expect_port(end: str, port: str, ports: tuple[str, ...]) -> None:
+    if port and port not in ports:
+        raise EditError(f"{end.partition('.')[0]} has no port {port}, so nothing can be wired there.")
 
 
 def disconnect(project: Project, wire: Wire) -> Project:
@@ -157,8 +177,7 @@ def rename_layer(project: Project, layer_id: str, name: str) -> Project:
     if name in model.by_id:
         raise EditError(f"There is already a layer named {name}.")
     blocks = [Block(name, block.layer) if block.id == layer_id else block for block in model.blocks]
-    wires = [Wire(*(name if end == layer_id else end for end in wire)) for wire in model.wires]
-    return _with_model(project, blocks, wires)
+    return _with_model(project, blocks, [wire.renamed({layer_id: name}) for wire in model.wires])
 
 
 def fragment(project: Project, layer_ids: Collection[str]) -> Model:
@@ -167,7 +186,7 @@ def fragment(project: Project, layer_ids: Collection[str]) -> Model:
     chosen = {layer_id for layer_id in layer_ids if not isinstance(model.layer(layer_id), Input)}
     order = {layer_id: place for place, layer_id in enumerate(model.order)}
     blocks = sorted((model.by_id[each] for each in chosen), key=lambda block: order.get(block.id, len(order)))
-    wires = [wire for wire in model.wires if wire.source in chosen and wire.target in chosen]
+    wires = [wire for wire in model.wires if wire.source_id in chosen and wire.target_id in chosen]
     return Model(tuple(blocks), tuple(wires))
 
 
@@ -180,13 +199,13 @@ def paste(project: Project, copied: Model, after: str | None = None) -> Project:
     for block in copied.blocks:
         names[block.id] = new_id(block.layer.type, (*model.by_id, *names.values()))
     blocks = [Block(names[block.id], block.layer) for block in copied.blocks]
-    inner = [Wire(names[wire.source], names[wire.target]) for wire in copied.wires]
+    inner = [wire.renamed(names) for wire in copied.wires]
     previous = after if after in model.by_id else last_id(model)
     if previous is None:
         return _with_model(project, (*model.blocks, *blocks), (*model.wires, *inner))
     entries = [block.id for block in blocks if not any(wire.target == block.id for wire in inner)]
-    exits = [block.id for block in blocks if not any(wire.source == block.id for wire in inner)]
-    wires: list[Wire] = [Wire(exits[-1], wire.target) if wire.source == previous else wire for wire in model.wires]
+    exits = [block.id for block in blocks if not any(wire.source_id == block.id for wire in inner)]
+    wires = handed_on(model.wires, previous, exits[-1])
     wires.extend(Wire(previous, entry) for entry in entries)
     place = next(index for index, block in enumerate(model.blocks) if block.id == previous) + 1
     return _with_model(project, (*model.blocks[:place], *blocks, *model.blocks[place:]), (*wires, *inner))
@@ -227,6 +246,29 @@ def _expect_wire(model: Model, wire: Wire) -> None:
         raise EditError(f"There is no wire from {wire.source} to {wire.target}.")
 
 
+def expect_open(model: Model, wire: Wire) -> None:
+    """Raises EditError where a layer cannot be put on a wire."""
+    _expect_wire(model, wire)
+    if not wire.plain:
+        raise EditError(
+            f"What goes from {wire.source} to {wire.target} cannot pass another layer; put the layer elsewhere."
+        )
+
+
+def handed_on(wires: Sequence[Wire], layer_id: str, new: str) -> list[Wire]:
+    """The wires with those from a layer's output leaving another one instead; wires at ports stay."""
+    return [Wire(new, wire.target) if wire.plain and wire.source == layer_id else wire for wire in wires]
+
+
+def with_ports_of(project: Project, before: Model, layer_ids: Collection[str]) -> Project:
+    """Layers that were moved, wired at their ports to the others as before. Raises EditError where that is a circle."""
+    for wire in before.wires:
+        crosses = (wire.source_id in layer_ids) != (wire.target_id in layer_ids)
+        if crosses and not wire.plain:
+            project = connect(project, *wire)
+    return project
+
+
 def _placed(model: Model, block: Block, previous: str) -> tuple[Block, ...]:
     """The blocks with one more behind `previous`: the order of the file follows the order of the model."""
     place = next(index for index, each in enumerate(model.blocks) if each.id == previous) + 1
@@ -252,15 +294,17 @@ def _removed(model: Model, layer_ids: Collection[str]) -> Model:
 
 
 def _without(model: Model, layer_id: str) -> Model:
-    sources = model.sources(layer_id)
+    """A model without a layer, its sources joined to what was behind it. What was at its ports is gone."""
+    sources = [wire.source for wire in model.input_wires(layer_id)]
     wires: list[Wire] = []
     for wire in model.wires:
-        if wire.target == layer_id:
+        if wire.target_id == layer_id:
             continue
-        if wire.source != layer_id:
+        if wire.source_id != layer_id:
             wires.append(wire)
-            continue
-        most = model.layer(wire.target).input_count[1]
-        joined = sources if most is None else sources[:most]
-        wires.extend(Wire(source, wire.target) for source in joined if source not in model.sources(wire.target))
+        elif wire.plain:
+            most = model.layer(wire.target).input_count[1]
+            joined = sources if most is None else sources[:most]
+            there = {each.source for each in model.input_wires(wire.target)}
+            wires.extend(Wire(source, wire.target) for source in joined if source not in there)
     return Model(tuple(block for block in model.blocks if block.id != layer_id), tuple(wires))

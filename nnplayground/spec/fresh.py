@@ -14,6 +14,6 @@ def fresh_layer(layer_type: str) -> Layer:
     start with relu.
     """
     layer = LAYER_TYPES[layer_type]()
-    if "activation" in layer.__struct_fields__:
+    if "activation" in layer.__struct_fields__ and not layer.activates_inside:
         return msgspec.structs.replace(layer, activation="relu")
     return layer

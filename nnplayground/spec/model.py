@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,10 +20,42 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Wire(NamedTuple):
-    """From one layer's output to another's input. Ends are ids (`id.port` is reserved for layers with several)."""
+    """From one layer to another. An end is an id, which means the layer's output or one of its inputs, or `id.port`."""
 
     source: str
     target: str
+
+    @property
+    def source_id(self) -> str:
+        return self.source.partition(".")[0]
+
+    @property
+    def source_port(self) -> str:
+        """Empty where it begins at the layer's output."""
+        return self.source.partition(".")[2]
+
+    @property
+    def target_id(self) -> str:
+        return self.target.partition(".")[0]
+
+    @property
+    def target_port(self) -> str:
+        """Empty where it is one of the layer's inputs."""
+        return self.target.partition(".")[2]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it runs from an output to an input, without ports."""
+        return "." not in self.source and "." not in self.target
+
+    def renamed(self, names: Mapping[str, str]) -> Wire:
+        """The same wire between layers under other ids; those not named keep theirs."""
+        return Wire(*(_renamed_end(end, names) for end in self))
+
+
+def _renamed_end(end: str, names: Mapping[str, str]) -> str:
+    layer_id, dot, port = end.partition(".")
+    return f"{names.get(layer_id, layer_id)}{dot}{port}"
 
 
 class Model(msgspec.Struct, frozen=True, dict=True):
@@ -45,25 +77,57 @@ class Model(msgspec.Struct, frozen=True, dict=True):
         return self.by_id[layer_id].layer
 
     @cached_property
+    def _input_wires(self) -> dict[str, tuple[Wire, ...]]:
+        return self._wires_by(lambda wire: wire.target_id, (wire for wire in self.wires if not wire.target_port))
+
+    @cached_property
+    def _port_wires(self) -> dict[str, tuple[Wire, ...]]:
+        return self._wires_by(lambda wire: wire.target_id, (wire for wire in self.wires if wire.target_port))
+
+    @cached_property
+    def _output_wires(self) -> dict[str, tuple[Wire, ...]]:
+        return self._wires_by(lambda wire: wire.source_id, self.wires)
+
+    def _wires_by(self, end: Callable[[Wire], str], wires: Iterable[Wire]) -> dict[str, tuple[Wire, ...]]:
+        found: dict[str, list[Wire]] = {block.id: [] for block in self.blocks}
+        for wire in wires:
+            found[end(wire)].append(wire)
+        return {layer_id: tuple(each) for layer_id, each in found.items()}
+
+    @cached_property
     def _sources(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {block.id: [] for block in self.blocks}
-        for wire in self.wires:
-            found[wire.target].append(wire.source)
-        return {layer_id: tuple(ids) for layer_id, ids in found.items()}
+        found: dict[str, tuple[str, ...]] = {}
+        for layer_id, wires in self._input_wires.items():
+            ids = [wire.source_id for wire in wires]
+            ports = (wire.source_id for wire in self._port_wires[layer_id])
+            found[layer_id] = (*ids, *dict.fromkeys(each for each in ports if each not in ids))
+        return found
 
     @cached_property
     def _targets(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {block.id: [] for block in self.blocks}
-        for wire in self.wires:
-            found[wire.source].append(wire.target)
-        return {layer_id: tuple(ids) for layer_id, ids in found.items()}
+        return {
+            layer_id: tuple(dict.fromkeys(wire.target_id for wire in wires))
+            for layer_id, wires in self._output_wires.items()
+        }
+
+    def input_wires(self, layer_id: str) -> tuple[Wire, ...]:
+        """The wires that carry its inputs, in their order, without those into its ports."""
+        return self._input_wires[layer_id]
+
+    def port_wires(self, layer_id: str) -> tuple[Wire, ...]:
+        """The wires into its ports."""
+        return self._port_wires[layer_id]
+
+    def output_wires(self, layer_id: str) -> tuple[Wire, ...]:
+        """The wires that leave it, from its output and from its ports."""
+        return self._output_wires[layer_id]
 
     def sources(self, layer_id: str) -> tuple[str, ...]:
-        """Ids of the layers whose outputs it receives, in the order of its inputs."""
+        """Ids of the layers that it receives something from: its inputs in their order, then those of its ports."""
         return self._sources[layer_id]
 
     def targets(self, layer_id: str) -> tuple[str, ...]:
-        """Ids of the layers that receive its output."""
+        """Ids of the layers that receive something from it, each once."""
         return self._targets[layer_id]
 
     @cached_property
@@ -80,7 +144,7 @@ class Model(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def order(self) -> tuple[str, ...]:
         """Ids so that every layer comes after its sources; layers in or behind a cycle are left out."""
-        waiting = {layer_id: len(ids) for layer_id, ids in self._sources.items()}
+        waiting = {layer_id: len(set(ids)) for layer_id, ids in self._sources.items()}
         ready = [block.id for block in self.blocks if not waiting[block.id]]
         result: list[str] = []
         while ready:
@@ -156,15 +220,28 @@ def _layer_shapes(model: Model, layer_id: str, input_shape: Shape | None, known:
     if isinstance(layer, Input):
         given = layer.shape or input_shape
         return LayerShapes((), given, 0, None)
-    outputs = [known[source].output for source in model.sources(layer_id)]
-    shapes = tuple(shape for shape in outputs if shape is not None)
-    if len(shapes) < max(len(outputs), layer.input_count[0]):
+    carried = [wire_shape(model, known, wire) for wire in model.input_wires(layer_id)]
+    shapes = tuple(shape for shape in carried if shape is not None)
+    if len(shapes) < max(len(carried), layer.input_count[0]):
         return LayerShapes(shapes, None, 0, None)
     try:
         output = layer.output_shape(*shapes)
+        for wire in model.port_wires(layer_id):
+            shape = wire_shape(model, known, wire)
+            if shape is None:
+                return LayerShapes(shapes, None, 0, None)
+            layer.check_port(wire.target_port, shape, *shapes)
         return LayerShapes(shapes, output, layer.parameter_count(*shapes), None)
     except ShapeError as problem:
         return LayerShapes(shapes, None, 0, str(problem))
+
+
+def wire_shape(model: Model, shapes: Mapping[str, LayerShapes], wire: Wire) -> Shape | None:
+    """Shape of what a wire carries; None where it is unknown. shapes: of the layers before it at least."""
+    source = shapes.get(wire.source_id)
+    if source is None or source.output is None or not wire.source_port:
+        return source.output if source is not None else None
+    return model.layer(wire.source_id).port_shape(wire.source_port, *source.inputs)
 
 
 def new_id(layer_type: str, taken: Iterable[str]) -> str:

@@ -30,13 +30,18 @@ def get_value(project: Project, path: str) -> Any:
     for step in steps:
         if isinstance(value, dict) and step in value:
             value = value[step]
-        elif isinstance(value, msgspec.Struct) and step in value.__struct_fields__:
-            value = getattr(value, step)
+        elif isinstance(value, msgspec.Struct) and step in value.__struct_encode_fields__:
+            value = field_value(value, step)
         elif isinstance(value, tuple) and step.isdecimal() and int(step) < len(value):
             value = value[int(step)]
         else:
             raise ValueProblem(_no_such_place(path, value))
     return value
+
+
+def field_value(struct: msgspec.Struct, name: str) -> Any:
+    """The value of a field by the name that it has in files and forms, which may be another one than in Python."""
+    return getattr(struct, struct.__struct_fields__[struct.__struct_encode_fields__.index(name)])
 
 
 def set_value(project: Project, path: str, value: Any) -> Project:
@@ -137,7 +142,7 @@ def _expect_known(owner: Any, steps: list[str], path: str) -> None:
 
 def _no_such_place(path: str, value: Any) -> str:
     step = path.rsplit(".", 1)[-1]
-    fields = ", ".join(value.__struct_fields__) if isinstance(value, msgspec.Struct) else "nothing inside"
+    fields = ", ".join(value.__struct_encode_fields__) if isinstance(value, msgspec.Struct) else "nothing inside"
     return f"{path} is not a place in a project: there is no {step} among {fields}."
 
 

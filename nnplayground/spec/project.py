@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from nnplayground.layers import Shape
 from nnplayground.layers.core import Input
 from nnplayground.spec.dataset import Dataset, input_shapes
-from nnplayground.spec.model import Block, LayerShapes, Model, infer_shapes
+from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.model import Block, LayerShapes, Model, infer_shapes, input_sources
 from nnplayground.spec.training import Training
 
 
@@ -18,6 +20,24 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     training: Training = Training()
 
 
-def project_shapes(project: Project) -> dict[str, LayerShapes]:
-    """The shapes of all layers. They are known as soon as a dataset is chosen, before anybody has looked at it."""
-    return infer_shapes(project.model, input_shapes(project.dataset) if project.dataset is not None else None)
+def project_shapes(project: Project, facts: DataFacts | None = None) -> dict[str, LayerShapes]:
+    """The shapes of all layers. They are known as soon as a dataset is chosen, nearly always before anybody has looked
+    at it; facts tell what only the data can."""
+    return infer_shapes(project.model, array_shapes(project, facts))
+
+
+def several_arrays(project: Project, facts: DataFacts | None = None) -> dict[str, str]:
+    """Which array of the data each Input gets, by their ids; empty where there is only one, and nothing to choose."""
+    names = tuple(array_shapes(project, facts))
+    return input_sources(project.model, names) if len(names) > 1 else {}
+
+
+def array_shapes(project: Project, facts: DataFacts | None = None) -> dict[str, Shape | None]:
+    """Shape of one sample of each array of the data, by its name, the main one first; None where it is unknown."""
+    told: dict[str, Shape | None] = {"": None}
+    if facts is not None:
+        told = dict(facts.input_shapes) or {"": facts.input_shape}
+    if project.dataset is None:
+        return told
+    declared = input_shapes(project.dataset)
+    return {name: shape if shape is not None else told.get(name) for name, shape in declared.items()}

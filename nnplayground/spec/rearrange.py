@@ -35,15 +35,49 @@ class Apart(msgspec.Struct, frozen=True):
     """Without a wire to the rest of the model."""
 
 
-Place = OnWire | Behind | AtEnd | Apart
+class Inside(msgspec.Struct, frozen=True):
+    """Inside a layer that holds another one, in the place of the one that it holds."""
+
+    layer_id: str
+
+
+Place = OnWire | Behind | AtEnd | Apart | Inside
 
 
 def place_layer(project: Project, layer: Layer, place: Place) -> Project:
     """A new layer at a place. An Input stands apart: nothing can be wired into it."""
+    if isinstance(place, Inside):
+        return _put_inside(project, place.layer_id, layer)
     taken = project.model.by_id
     first_input = isinstance(layer, Input) and "input" not in taken
     block = Block("input" if first_input else new_id(layer.type, taken), layer)
     return _spliced(project, Model((block,)), Apart() if isinstance(layer, Input) else place)
+
+
+def _put_inside(project: Project, holder_id: str, layer: Layer) -> Project:
+    holder = project.model.layer(holder_id)
+    if not may_hold(holder, layer):
+        raise EditError(f"{holder.type} cannot hold {layer.type}; put it elsewhere.")
+    blocks = tuple(
+        Block(holder_id, _holding(holder, layer)) if block.id == holder_id else block for block in project.model.blocks
+    )
+    return msgspec.structs.replace(project, model=Model(blocks, project.model.wires))
+
+
+def may_hold(holder: Layer, layer: Layer) -> bool:
+    """Whether a layer can be put inside another one: inside Bidirectional a recurrent layer."""
+    if "layer" not in holder.__struct_fields__:
+        return False
+    try:
+        msgspec.convert(msgspec.to_builtins(_holding(holder, layer)), type(holder))
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _holding(holder: Layer, layer: Layer) -> Layer:
+    changed: dict[str, Layer] = {"layer": layer}
+    return msgspec.structs.replace(holder, **changed)
 
 
 def place_copies(project: Project, copied: Model, place: Place) -> Project:
@@ -56,7 +90,7 @@ def place_copies(project: Project, copied: Model, place: Place) -> Project:
         project,
         Model(
             tuple(Block(names[block.id], block.layer) for block in piece.blocks),
-            tuple(Wire(names[wire.source], names[wire.target]) for wire in piece.wires),
+            tuple(wire.renamed(names) for wire in piece.wires),
         ),
         place,
     )
@@ -72,7 +106,8 @@ def move_layers(project: Project, layer_ids: Collection[str], place: Place) -> P
         raise EditError("The Input stays where the data enters; move the other layers instead.")
     if _touches(project, place, piece.by_id):
         return project
-    after = _spliced(edits.remove_layers(project, piece.by_id), piece, place)
+    moved = _spliced(edits.remove_layers(project, piece.by_id), piece, place)
+    after = edits.with_ports_of(moved, project.model, piece.by_id)
     same_wires = all(after.model.sources(each) == project.model.sources(each) for each in project.model.by_id)
     return project if same_wires and after.model.blocks == project.model.blocks else after
 
@@ -85,16 +120,21 @@ def shift_layers(project: Project, layer_ids: Collection[str], direction: Litera
         return project
     if direction < 0:
         first = piece.blocks[0].id
-        before = next(iter(model.sources(first)), None)
-        if before is None or isinstance(model.layer(before), Input) or not model.sources(before):
+        into = next(iter(model.input_wires(first)), None)
+        beyond = model.input_wires(into.source_id) if into is not None else ()
+        if not beyond:
             raise EditError(f"{first} is already at the beginning.")
-        return move_layers(project, piece.by_id, OnWire(Wire(model.sources(before)[0], before)))
+        return move_layers(project, piece.by_id, OnWire(beyond[0]))
     last = piece.blocks[-1].id
-    behind = next(iter(model.targets(last)), None)
-    if behind is None:
+    out = _plain_output(model, last)
+    if out is None:
         raise EditError(f"{last} is already at the end.")
-    beyond = model.targets(behind)
-    return move_layers(project, piece.by_id, OnWire(Wire(behind, beyond[0])) if beyond else Behind(behind))
+    further = _plain_output(model, out.target)
+    return move_layers(project, piece.by_id, OnWire(further) if further is not None else Behind(out.target))
+
+
+def _plain_output(model: Model, layer_id: str) -> Wire | None:
+    return next((wire for wire in model.output_wires(layer_id) if wire.plain), None)
 
 
 def branch_layer(project: Project, layer: Layer, source: str) -> Project:
@@ -106,7 +146,7 @@ def branch_layer(project: Project, layer: Layer, source: str) -> Project:
 
 def _touches(project: Project, place: Place, layer_ids: Collection[str]) -> bool:
     if isinstance(place, OnWire):
-        return place.wire.source in layer_ids or place.wire.target in layer_ids
+        return place.wire.source_id in layer_ids or place.wire.target_id in layer_ids
     if isinstance(place, Behind):
         return place.layer_id in layer_ids
     return isinstance(place, AtEnd) and edits.last_id(project.model) in layer_ids
@@ -117,20 +157,21 @@ def _spliced(project: Project, piece: Model, place: Place) -> Project:
     if not piece.blocks:
         return project
     model = project.model
-    entries = [block.id for block in piece.blocks if not piece.sources(block.id)]
+    if isinstance(place, Inside):
+        raise EditError(f"{place.layer_id} holds one new layer; put these elsewhere.")
+    entries = [block.id for block in piece.blocks if not piece.input_wires(block.id)]
     exits = [block.id for block in piece.blocks if not piece.targets(block.id)]
     if not entries or not exits:
         raise EditError("The wires among these layers close a circle; data can only flow forward.")
     if isinstance(place, OnWire):
-        if place.wire not in model.wires:
-            raise EditError(f"There is no wire from {place.wire.source} to {place.wire.target}.")
+        edits.expect_open(model, place.wire)
         wires = [Wire(exits[-1], wire.target) if wire == place.wire else wire for wire in model.wires]
         return _joined(project, piece, wires, place.wire.source, entries)
     if isinstance(place, Apart):
         return _joined(project, piece, model.wires, None, entries)
     wanted = place.layer_id if isinstance(place, Behind) else ""
     previous = wanted if wanted in model.by_id else edits.last_id(model)
-    wires = [Wire(exits[-1], wire.target) if wire.source == previous else wire for wire in model.wires]
+    wires = model.wires if previous is None else edits.handed_on(model.wires, previous, exits[-1])
     return _joined(project, piece, wires, previous, entries)
 
 

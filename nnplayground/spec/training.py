@@ -204,6 +204,16 @@ class TeacherForcing(_Tagged, frozen=True, tag="teacher_forcing"):
 class Adversarial(_Tagged, frozen=True, tag="adversarial"):
     """A generator learns to make samples that a discriminator, trained in turn with it, takes for real ones."""
 
+    label_smoothing: Annotated[
+        float,
+        Meta(
+            title="Label smoothing",
+            description="Real samples count as 1 less this much, so that the discriminator never gets too sure.",
+            ge=0,
+            le=0.5,
+        ),
+    ] = 0.1
+
 
 Objective = Supervised | NextToken | TeacherForcing | Adversarial
 

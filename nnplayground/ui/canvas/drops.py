@@ -7,7 +7,7 @@ from PySide6.QtCore import QMimeData, QPointF
 from nnplayground.layers import LAYER_TYPES
 from nnplayground.layers.core import Input
 from nnplayground.spec.fresh import fresh_layer
-from nnplayground.spec.rearrange import place_layer
+from nnplayground.spec.rearrange import may_hold, place_layer
 from nnplayground.ui import mime
 from nnplayground.ui.canvas.placing import Placing, Workbench
 
@@ -24,6 +24,7 @@ class LayerDrop:
             lambda project, place: place_layer(project, layer, place),
             title=layer_type,
             may_stand_apart=layer.input_count[0] > 1 or isinstance(layer, Input),
+            may_be_inside=lambda layer_id: may_hold(bench.document.project.model.layer(layer_id), layer),
         )
 
     def move(self, point: QPointF) -> None:

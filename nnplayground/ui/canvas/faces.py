@@ -11,7 +11,7 @@ import msgspec
 from nnplayground.layers.base import counted, shape_text
 from nnplayground.layers.core import Input
 from nnplayground.spec.checks import Problem, Severity
-from nnplayground.spec.model import Block, LayerShapes, Model, Wire, snake_case
+from nnplayground.spec.model import Block, LayerShapes, Model, Wire, snake_case, wire_shape
 
 UNKNOWN = "?"
 """Written beside a wire whose shape is not known."""
@@ -28,6 +28,10 @@ class BlockFace(msgspec.Struct, frozen=True):
     marks: tuple[tuple[Severity, str], ...]
     details: str
     takes_input: bool = True
+    outlets: tuple[str, ...] = ()
+    """Its ports below, and those above; in_use: those that a wire is at."""
+    inlets: tuple[str, ...] = ()
+    in_use: frozenset[str] = frozenset()
 
     @property
     def severity(self) -> Severity | None:
@@ -52,30 +56,46 @@ def automatic_name(layer_id: str, layer_type: str) -> bool:
 Marks = tuple[tuple[Severity, str], ...]
 
 
-def block_faces(model: Model, shapes: Mapping[str, LayerShapes], problems: Sequence[Problem]) -> dict[str, BlockFace]:
-    """The face of every block, by id."""
+def block_faces(
+    model: Model,
+    shapes: Mapping[str, LayerShapes],
+    problems: Sequence[Problem],
+    arrays: Mapping[str, str] | None = None,
+) -> dict[str, BlockFace]:
+    """The face of every block, by id. arrays: which array of the data each Input gets, where there are several."""
+    arrays = arrays or {}
     marks: dict[str, Marks] = {}
     for problem in problems:
         if problem.layer_id is not None:
             marks[problem.layer_id] = (*marks.get(problem.layer_id, ()), (problem.severity, problem.message))
+    in_use: dict[str, set[str]] = {}
+    for wire in model.wires:
+        for layer_id, port in ((wire.source_id, wire.source_port), (wire.target_id, wire.target_port)):
+            if port:
+                in_use.setdefault(layer_id, set()).add(port)
     return {
         block.id: _block_face(
             block,
             shapes[block.id],
             marks.get(block.id, ()),
             is_end=not model.targets(block.id) and bool(model.sources(block.id)),
+            array=arrays.get(block.id, ""),
+            in_use=frozenset(in_use.get(block.id, ())),
         )
         for block in model.blocks
     }
 
 
 @lru_cache(maxsize=4096)  # most blocks of a large model are the same after an edit
-def _block_face(block: Block, known: LayerShapes, marks: Marks, *, is_end: bool) -> BlockFace:
+def _block_face(
+    block: Block, known: LayerShapes, marks: Marks, *, is_end: bool, array: str, in_use: frozenset[str]
+) -> BlockFace:
     layer = block.layer
     is_input = isinstance(layer, Input)
     caption = layer.caption()
     if is_input:
         caption = shape_text(known.output) if known.output else "shape comes from the data"
+        caption = " · ".join(word for word in (array if array != block.id else "", caption) if word)
     name = "" if automatic_name(block.id, layer.type) else block.id
     return BlockFace(
         layer_id=block.id,
@@ -86,6 +106,9 @@ def _block_face(block: Block, known: LayerShapes, marks: Marks, *, is_end: bool)
         marks=marks,
         details=_details(layer.about, known),
         takes_input=not is_input,
+        outlets=layer.output_ports,
+        inlets=layer.input_ports,
+        in_use=in_use,
     )
 
 
@@ -98,11 +121,12 @@ def _details(about: str, known: LayerShapes) -> str:
 
 
 def wire_labels(model: Model, shapes: Mapping[str, LayerShapes]) -> dict[Wire, str]:
-    """The shape that each wire carries."""
+    """What each wire carries: its shape, and which port it comes from."""
     labels: dict[Wire, str] = {}
     for wire in model.wires:
-        output = shapes[wire.source].output
-        labels[wire] = UNKNOWN if output is None else shape_text(output)
+        shape = wire_shape(model, shapes, wire)
+        words = [wire.source_port, UNKNOWN if shape is None else shape_text(shape)]
+        labels[wire] = " ".join(word for word in words if word)
     return labels
 
 

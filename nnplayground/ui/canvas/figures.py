@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from nnplayground.layers.pretrained import Pretrained
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.project import Project
@@ -45,6 +46,9 @@ def _memory(project: Project, shapes: Mapping[str, LayerShapes], facts: DataFact
         return None
     inputs = sum(math.prod(shapes[layer_id].output or ()) for layer_id in project.model.inputs)
     values = sum(math.prod(shape) for shape in outputs if shape is not None) - inputs
+    for block in project.model.blocks:
+        if isinstance(block.layer, Pretrained):
+            values += block.layer.kept_values(*shapes[block.id].inputs)
     return (2 * values + inputs) * batch * _FLOAT32
 
 

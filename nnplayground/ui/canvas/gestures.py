@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QApplication
 
 from nnplayground.spec import edits
 from nnplayground.spec.edits import EditError
+from nnplayground.spec.model import Wire
 from nnplayground.spec.project import Project
 from nnplayground.spec.rearrange import Place, move_layers, place_copies
-from nnplayground.ui.canvas.block_item import BlockItem
+from nnplayground.ui.canvas.block_item import OUTPUT, BlockItem, Port
 from nnplayground.ui.canvas.overlays import BandItem, GhostItem, RubberWireItem
 from nnplayground.ui.canvas.placing import Placing, Workbench
 from nnplayground.ui.canvas.preview import preview
@@ -114,25 +115,29 @@ class MoveBlocks:
 
 
 class ConnectWire:
-    """Draw a wire from a port to another block. Let go over nothing: `dropped` may offer a new layer there."""
+    """Draw a wire from a port to another block: to the port under the pointer, else to the one that is meant.
+
+    From a named port that is the first named one of the other block. Let go over nothing: `dropped` may offer a new
+    layer there.
+    """
 
     def __init__(
         self,
         bench: Workbench,
         block: BlockItem,
-        port: str,
+        port: Port,
         *,
         clicked: Callable[[], None],
         dropped: Callable[[str, QPointF], None],
     ) -> None:
         self._bench = bench
         self._layer_id = block.face.layer_id
-        self._from_output = port == "output"
-        self._anchor = block.output_port if self._from_output else block.input_port
+        self._port = port
+        self._anchor = block.port_position(port)
         self._clicked = clicked
         self._dropped = dropped
         self._rubber: RubberWireItem | None = None
-        self._hovered = ""
+        self._hovered: tuple[str, Port] | None = None
 
     def move(self, point: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         scene = self._bench.scene
@@ -141,20 +146,20 @@ class ConnectWire:
                 return
             self._rubber = RubberWireItem()
             scene.addItem(self._rubber)
-            for layer_id, item in scene.blocks.items():
-                item.show_as_target(self._refusal(layer_id) is None)
+            for item in scene.blocks.values():
+                self._mark(item)
         block = self._other_at(point)
-        other = block.face.layer_id if block is not None else ""
-        refusal = self._refusal(other) if other else None
+        other = (block.face.layer_id, self._meant(block, point)) if block is not None else None
+        refusal = self._refusal(*other) if other is not None else None
         end = point
-        if block is not None and refusal is None:
-            end = block.input_port if self._from_output else block.output_port
-        start, stop = (self._anchor, end) if self._from_output else (end, self._anchor)
+        if block is not None and other is not None and refusal is None:
+            end = block.port_position(other[1])
+        start, stop = (end, self._anchor) if self._port.incoming else (self._anchor, end)
         self._rubber.stretch(start, stop, allowed=refusal is None)
         if other != self._hovered:
             self._aim(other)
             self._try(other)
-        if other:
+        if other is not None:
             note = self._bench.note
             note.setPos(point + QPointF(0, note.height / 2 + 26))
 
@@ -165,8 +170,8 @@ class ConnectWire:
         block = self._other_at(point)
         self.cancel()
         if block is not None:
-            self._bench.commands.connect(*self._ends(block.face.layer_id))
-        elif self._from_output:
+            self._bench.commands.connect(*self._ends(block.face.layer_id, self._meant(block, point)))
+        elif self._port == OUTPUT:
             self._dropped(self._layer_id, point)
 
     def cancel(self) -> None:
@@ -175,7 +180,7 @@ class ConnectWire:
             scene.removeItem(self._rubber)
             self._rubber = None
         for item in scene.blocks.values():
-            item.show_as_target(False)
+            item.show_as_target(None)
         scene.show_trial(None)
         self._bench.note.hide()
 
@@ -185,40 +190,57 @@ class ConnectWire:
         block = scene.block_at(point) or (port[0] if port is not None else None)
         return None if block is None or block.face.layer_id == self._layer_id else block
 
-    def _ends(self, other: str) -> tuple[str, str]:
-        return (self._layer_id, other) if self._from_output else (other, self._layer_id)
+    def _meant(self, block: BlockItem, point: QPointF | None) -> Port:
+        """The port of another block at which the wire would end."""
+        facing = [port for port in block.ports if port.incoming != self._port.incoming]
+        under = block.port_at(point) if point is not None else None
+        if under is not None and under in facing:
+            return under
+        named = [port for port in facing if port.name] if self._port.name else []
+        return (named or facing or [Port("", not self._port.incoming)])[0]
 
-    def _refusal(self, other: str) -> str | None:
-        """Why there can be no wire to another layer."""
+    def _ends(self, other: str, port: Port) -> tuple[str, str]:
+        ends = self._port.end(self._layer_id), port.end(other)
+        return (ends[1], ends[0]) if self._port.incoming else ends
+
+    def _mark(self, block: BlockItem) -> None:
+        """Light up where the wire may end."""
+        port = self._meant(block, None)
+        block.show_as_target(port if self._refusal(block.face.layer_id, port) is None else None)
+
+    def _refusal(self, other: str, port: Port) -> str | None:
+        """Why there can be no wire to a port of another layer."""
         try:
-            edits.connect(self._bench.document.project, *self._ends(other))
+            edits.connect(self._bench.document.project, *self._ends(other, port))
         except EditError as problem:
             return str(problem)
         return None
 
-    def _aim(self, other: str) -> None:
+    def _aim(self, other: tuple[str, Port] | None) -> None:
         """Light up the block that the wire would end at."""
         blocks = self._bench.scene.blocks
-        for layer_id, aimed in ((self._hovered, False), (other, True)):
-            if layer_id and self._refusal(layer_id) is None:
-                blocks[layer_id].show_as_target(True, aimed=aimed)
+        if self._hovered is not None:
+            self._mark(blocks[self._hovered[0]])
+        if other is not None and self._refusal(*other) is None:
+            blocks[other[0]].show_as_target(other[1], aimed=True)
         self._hovered = other
 
-    def _try(self, other: str) -> None:
+    def _try(self, other: tuple[str, Port] | None) -> None:
         bench = self._bench
-        if not other:
+        if other is None:
             bench.scene.show_trial(None)
             bench.note.hide()
             return
-        source, target = self._ends(other)
+        source, target = self._ends(*other)
+        subject = Wire(source, target).target_id
         trial = preview(
             bench.document.project,
             lambda project: edits.connect(project, source, target),
             bench.document.facts,
-            layer_id=target,
+            layer_id=subject,
         )
         bench.scene.show_trial(trial)
-        text = f"{target} {trial.message}" if trial.fits else trial.message
+        text = f"{subject} {trial.message}" if trial.fits else trial.message
         bench.note.show_note(text, self._anchor, fits=trial.fits)
 
 

@@ -38,6 +38,8 @@ class Measures(msgspec.Struct, frozen=True):
     """Between the model and what is not connected to it."""
     entry_gap: float = 22
     """Between the ends of wires that enter the same block."""
+    port_aside: float = 104
+    """From the middle of a block's edge to its port."""
 
 
 class Lane(NamedTuple):
@@ -49,7 +51,7 @@ class Lane(NamedTuple):
 
 
 class Route(NamedTuple):
-    """How a wire runs: from the middle of its source's bottom edge through lanes to its target's top edge."""
+    """How a wire runs: from its source's bottom edge through lanes to its target's top edge."""
 
     lanes: tuple[Lane, ...]
     entry: float
@@ -58,13 +60,17 @@ class Route(NamedTuple):
     """Where its shape is written: the middle of the text's near edge."""
     label_right: bool
     """The text lies to the right of that point."""
+    exit: float = 0.0
+    """Where it leaves, counted from the middle of the source's bottom edge."""
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """positions: centre of every block."""
+    """positions: centre of every block. ports_left: blocks whose ports for what comes in lie on the left of their edge,
+    where it comes from; those of others lie on the right, as do all for what goes out."""
 
     positions: Mapping[str, Point]
     routes: Mapping[Wire, Route]
+    ports_left: frozenset[str] = frozenset()
 
 
 def arrange(model: Model, measures: Measures) -> Layout:
@@ -84,7 +90,8 @@ def arrange(model: Model, measures: Measures) -> Layout:
         piece = _arrange_part(model, part, measures)
         _put(piece, positions, routes, right + measures.side_gap - piece.left, top)
         top = piece.bottom + top + measures.gap
-    return Layout(positions, routes)
+    ports_left = frozenset(wire.target_id for wire, route in routes.items() if wire.target_port and route.entry < 0)
+    return Layout(positions, routes, ports_left)
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -103,7 +110,7 @@ def _put(piece: _Piece, positions: dict[str, Point], routes: dict[Wire, Route], 
     for wire, route in piece.routes.items():
         lanes = tuple(Lane(lane.x + x, lane.top + y, lane.bottom + y) for lane in route.lanes)
         label = Point(route.label.x + x, route.label.y + y)
-        routes[wire] = Route(lanes, route.entry, label, route.label_right)
+        routes[wire] = Route(lanes, route.entry, label, route.label_right, route.exit)
 
 
 def _parts(model: Model) -> tuple[list[list[str]], list[list[str]]]:
@@ -121,7 +128,7 @@ def _parts(model: Model) -> tuple[list[list[str]], list[list[str]]]:
         return layer_id
 
     for wire in model.wires:
-        group[leader(wire.target)] = leader(wire.source)
+        group[leader(wire.target_id)] = leader(wire.source_id)
     parts: dict[str, list[str]] = {}
     for block in model.blocks:
         parts.setdefault(leader(block.id), []).append(block.id)
@@ -167,15 +174,17 @@ def _arrange_part(model: Model, part: Sequence[str], measures: Measures) -> _Pie
 def _rows(model: Model, part: Sequence[str]) -> Rows:
     """Every block in the row below its lowest source, and the lanes of wires that pass rows."""
     chosen = set(part)
-    wires = list(dict.fromkeys(wire for wire in model.wires if wire.source in chosen and wire.source != wire.target))
+    wires = list(
+        dict.fromkeys(wire for wire in model.wires if wire.source_id in chosen and wire.source_id != wire.target_id)
+    )
     order = _forward_order(part, wires)
     place = {layer_id: index for index, layer_id in enumerate(order)}
-    forward = [wire for wire in wires if place[wire.source] < place[wire.target]]
+    forward = [wire for wire in wires if place[wire.source_id] < place[wire.target_id]]
     sources: dict[str, list[str]] = {layer_id: [] for layer_id in order}
     targets: dict[str, list[str]] = {layer_id: [] for layer_id in order}
     for wire in forward:
-        sources[wire.target].append(wire.source)
-        targets[wire.source].append(wire.target)
+        sources[wire.target_id].append(wire.source_id)
+        targets[wire.source_id].append(wire.target_id)
     row: dict[str, int] = {}
     for layer_id in order:
         row[layer_id] = max((row[source] + 1 for source in sources[layer_id]), default=0)
@@ -183,8 +192,8 @@ def _rows(model: Model, part: Sequence[str]) -> Rows:
         # What has no source yet waits right above the layer that it feeds.
         if not sources[layer_id] and targets[layer_id] and not isinstance(model.layer(layer_id), Input):
             row[layer_id] = min(row[target] for target in targets[layer_id]) - 1
-    upward = [wire for wire in wires if place[wire.source] > place[wire.target]]
-    loops = [wire for wire in model.wires if wire.source == wire.target and wire.source in chosen]
+    upward = [wire for wire in wires if place[wire.source_id] > place[wire.target_id]]
+    loops = [wire for wire in model.wires if wire.source_id == wire.target_id and wire.source_id in chosen]
     return Rows.of(order, row, forward, [*upward, *loops])
 
 
@@ -193,8 +202,8 @@ def _forward_order(part: Sequence[str], wires: Sequence[Wire]) -> list[str]:
     waiting = dict.fromkeys(part, 0)
     targets: dict[str, list[str]] = {layer_id: [] for layer_id in part}
     for wire in wires:
-        waiting[wire.target] += 1
-        targets[wire.source].append(wire.target)
+        waiting[wire.target_id] += 1
+        targets[wire.source_id].append(wire.target_id)
     ready = [layer_id for layer_id in part if not waiting[layer_id]]
     order: dict[str, None] = {}
     while len(order) < len(waiting):
@@ -213,11 +222,29 @@ def _forward_order(part: Sequence[str], wires: Sequence[Wire]) -> list[str]:
 
 def _bending_rows(rows: Rows, x: Mapping[Node, float]) -> set[int]:
     """Numbers of the rows below which a wire does not run straight down, or of which several ends meet."""
-    return {
+    bends = {
         number
         for number, steps in enumerate(rows.steps)
         if any(abs(x[upper] - x[lower]) > 0.5 for upper, lower in steps)
     }
+    for wire in rows.wires:
+        first, last = rows.row[wire.source_id], rows.row[wire.target_id] - 1
+        if first == last and bool(wire.source_port) == bool(wire.target_port):
+            continue  # From port to port it runs as straight as between the blocks' middles.
+        bends |= {first} if wire.source_port else set()
+        bends |= {last} if wire.target_port else set()
+    return bends
+
+
+def _exit(wire: Wire, measures: Measures) -> float:
+    """Where a wire leaves, counted from the middle of the block's bottom edge."""
+    return measures.port_aside if wire.source_port else 0.0
+
+
+def _port_entry(wires: Sequence[Wire], x: Mapping[Node, float], measures: Measures) -> float:
+    """Where wires into a port of a block enter: on the side that they come from, on the right if from above."""
+    from_left = any(x[Node(wire.source_id)] < x[Node(wire.target_id)] - 0.5 for wire in wires)
+    return -measures.port_aside if from_left else measures.port_aside
 
 
 def _routes(
@@ -229,8 +256,13 @@ def _routes(
         into.setdefault(wire.target, []).append(wire)
         out[wire.source] = out.get(wire.source, 0) + 1
     routes: dict[Wire, Route] = {}
-    for target, wires in into.items():
-        entries = _entries([_arrival(rows, x, wire) for wire in wires], positions[target].x, measures)
+    for wires in into.values():
+        if wires[0].target_port:
+            entries = [_port_entry(wires, x, measures)] * len(wires)
+        else:
+            entries = _entries(
+                [_arrival(rows, x, wire, measures) for wire in wires], positions[wires[0].target_id].x, measures
+            )
         for wire, entry in zip(wires, entries, strict=True):
             lanes = _lanes(rows, x, tops, wire, measures)
             shared = out[wire.source] > 1
@@ -238,16 +270,17 @@ def _routes(
                 wire, lanes, entry, positions, measures, near_target=shared, several=len(wires) > 1
             )
     for wire in rows.upward:
-        source, target = positions[wire.source], positions[wire.target]
+        source, target = positions[wire.source_id], positions[wire.target_id]
         label = Point(source.x + measures.width / 4, (source.y + target.y) / 2)
-        routes[wire] = Route((), 0.0, label, label_right=True)
+        leaves, enters = _exit(wire, measures), _port_entry((wire,), x, measures) if wire.target_port else 0.0
+        routes[wire] = Route((), enters, label, label_right=True, exit=leaves)
     return routes
 
 
-def _arrival(rows: Rows, x: Mapping[Node, float], wire: Wire) -> float:
-    last = rows.row[wire.target] - 1
-    passes = last > rows.row[wire.source]
-    return x[Node(wire.source, last)] if passes else x[Node(wire.source)]
+def _arrival(rows: Rows, x: Mapping[Node, float], wire: Wire, measures: Measures) -> float:
+    last = rows.row[wire.target_id] - 1
+    passes = last > rows.row[wire.source_id]
+    return x[Node(wire.source, last)] if passes else x[Node(wire.source_id)] + _exit(wire, measures)
 
 
 def _entries(arrivals: Sequence[float], middle: float, measures: Measures) -> list[float]:
@@ -273,7 +306,7 @@ def _lanes(
 ) -> tuple[Lane, ...]:
     """The pieces beside blocks, joined where they lie below each other."""
     lanes: list[Lane] = []
-    for number in range(rows.row[wire.source] + 1, rows.row[wire.target]):
+    for number in range(rows.row[wire.source_id] + 1, rows.row[wire.target_id]):
         lane = Lane(x[Node(wire.source, number)], tops[number], tops[number] + measures.height)
         if lanes and abs(lanes[-1].x - lane.x) <= 0.5:
             lanes[-1] = Lane(lanes[-1].x, lanes[-1].top, lane.bottom)
@@ -293,20 +326,23 @@ def _labelled(
     several: bool,
 ) -> Route:
     """The shape is written where the wire runs alone: beside a lane, near its target if others leave with it, near
-    its source if others arrive with it; and on the side away from the bend."""
+    its source if others arrive with it or it comes from a port; and on the side away from the bend."""
     half = measures.height / 2
-    start = Point(positions[wire.source].x, positions[wire.source].y + half)
-    end = Point(positions[wire.target].x + entry, positions[wire.target].y - half)
+    source, target, leaves = positions[wire.source_id], positions[wire.target_id], _exit(wire, measures)
+    start = Point(source.x + leaves, source.y + half)
+    end = Point(target.x + entry, target.y - half)
     if lanes:
         longest = max(lanes, key=lambda lane: lane.bottom - lane.top)
         middle = Point(longest.x, (longest.top + longest.bottom) / 2)
-        return Route(lanes, entry, middle, label_right=longest.x >= start.x)
+        return Route(lanes, entry, middle, label_right=longest.x >= start.x, exit=leaves)
     if abs(start.x - end.x) <= 0.5:
         # Beside bends in the same gap, the label keeps to the end that has none.
         y = (start.y + end.y) / 2
         if near_target != several:
             y = end.y - measures.gap / 2 if near_target else start.y + measures.gap / 2
-        return Route(lanes, entry, Point(end.x, y), label_right=True)
-    if near_target or not several:
-        return Route(lanes, entry, Point(end.x, end.y - measures.gap / 2), label_right=end.x > start.x)
-    return Route(lanes, entry, Point(start.x, start.y + measures.gap / 2), label_right=start.x > end.x)
+        return Route(lanes, entry, Point(end.x, y), label_right=True, exit=leaves)
+    if not wire.source_port and (near_target or not several):
+        near_end = Point(end.x, end.y - measures.gap / 2)
+        return Route(lanes, entry, near_end, label_right=end.x > start.x, exit=leaves)
+    near_start = Point(start.x, start.y + measures.gap / 2)
+    return Route(lanes, entry, near_start, label_right=bool(wire.source_port) or start.x > end.x, exit=leaves)

@@ -43,6 +43,13 @@ class Offers:
 
     def show_menu(self, position: QPoint) -> None:
         """The context menu for what is selected."""
-        menu = context_menu(self._owner, self._selection, self._actions, self._commands, self._document.problems)
+        menu = context_menu(
+            self._owner,
+            self._selection,
+            self._actions,
+            self._commands,
+            project=self._document.project,
+            problems=self._document.problems,
+        )
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)

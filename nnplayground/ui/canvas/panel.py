@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QRectF, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QGuiApplication
 from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
 
 from nnplayground.layers.core import Input
 from nnplayground.spec import edits
 from nnplayground.spec.checks import Problem
-from nnplayground.spec.dataset import Points
 from nnplayground.spec.model import LayerShapes
-from nnplayground.spec.project import Project, project_shapes
+from nnplayground.spec.project import Project, project_shapes, several_arrays
 from nnplayground.ui.canvas.actions import CanvasActions
 from nnplayground.ui.canvas.commands import Commands
 from nnplayground.ui.canvas.figures import figures
@@ -26,7 +25,7 @@ from nnplayground.ui.canvas.phase_item import PhaseItem
 from nnplayground.ui.canvas.placing import Workbench, place_of
 from nnplayground.ui.canvas.problem_strip import ProblemStrip
 from nnplayground.ui.canvas.scene import CanvasScene
-from nnplayground.ui.canvas.starters import StarterCard
+from nnplayground.ui.canvas.starters import StarterCard, starting_templates
 from nnplayground.ui.canvas.view import CanvasView
 from nnplayground.ui.document import Document
 
@@ -188,7 +187,8 @@ class CanvasPanel(QWidget):
     def show_phase(self, layer_id: str, phase: str) -> None:
         """Mark the step of an update that is being explained on its block; "": none."""
         self._phase_of = (layer_id, phase)
-        self._phase.show_on(self.scene.blocks.get(layer_id), phase, self.font())
+        block = self.scene.blocks.get(layer_id)
+        self._phase.show_on(block, block.rect if block is not None else QRectF(), phase, self.font())
 
     @property
     def phase(self) -> tuple[str, str]:
@@ -203,21 +203,27 @@ class CanvasPanel(QWidget):
 
     def _refresh(self) -> None:
         project, facts = self._document.project, self._document.facts
-        self._shapes = project_shapes(project)
+        self._shapes = project_shapes(project, facts)
         self._show_model()
         self.figures.show_figures(figures(project, self._shapes, facts))
         if all(isinstance(block.layer, Input) for block in project.model.blocks):
-            self.starters.offer(pictures=not isinstance(project.dataset, Points))
+            self.starters.offer(starting_templates(project, facts))
         else:
             self.starters.withdraw()
 
     def _show_model(self) -> None:
         document = self._document
-        self.scene.show_model(document.project.model, self._shapes, document.problems, milliseconds=_milliseconds(self))
+        self.scene.show_model(
+            document.project.model,
+            self._shapes,
+            document.problems,
+            arrays=several_arrays(document.project, document.facts),
+            milliseconds=_milliseconds(self),
+        )
 
     def _on_changed(self, before: Project, after: Project) -> None:
         self.view.cancel_gesture()
-        self._phase.show_on(None, "", self.font())  # its block may go
+        self._phase.show_on(None, QRectF(), "", self.font())  # its block may go
         self._refresh()
         self.show_phase(*self._phase_of)
         added = edits.added_ids(before, after)

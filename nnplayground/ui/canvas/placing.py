@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF
 from nnplayground.spec import edits
 from nnplayground.spec.model import Wire
 from nnplayground.spec.project import Project
-from nnplayground.spec.rearrange import Apart, AtEnd, Behind, OnWire, Place
+from nnplayground.spec.rearrange import Apart, AtEnd, Behind, Inside, OnWire, Place
+from nnplayground.ui.canvas.block_item import INPUT
 from nnplayground.ui.canvas.commands import Commands
 from nnplayground.ui.canvas.overlays import NoteItem
 from nnplayground.ui.canvas.preview import Preview, preview
@@ -31,14 +32,22 @@ class Workbench(msgspec.Struct, frozen=True):
     note: NoteItem
 
 
-def place_at(scene: CanvasScene, point: QPointF, *, may_stand_apart: bool) -> Place:
+def place_at(
+    scene: CanvasScene,
+    point: QPointF,
+    *,
+    may_stand_apart: bool,
+    may_be_inside: Callable[[str], bool] = lambda layer_id: False,
+) -> Place:
     """Where a layer dropped at a point of the scene goes.
 
-    Onto a wire: into it. Onto a block: behind it. Far to the right: apart, if it may. Else: to the end.
+    Onto a wire: into it. Onto a block: behind it, or inside where that may hold it. Far to the right: apart, if it may.
+    Else: to the end.
     """
     block = scene.block_at(point)
     if block is not None:
-        return Behind(block.face.layer_id)
+        layer_id = block.face.layer_id
+        return Inside(layer_id) if may_be_inside(layer_id) else Behind(layer_id)
     wire = scene.wire_near(point)
     if wire is not None:
         return OnWire(wire.wire)
@@ -49,7 +58,7 @@ def place_at(scene: CanvasScene, point: QPointF, *, may_stand_apart: bool) -> Pl
 
 def place_of(selection: Selection) -> Place:
     """Where a layer goes that is added without dragging: on the selected wire, behind the current block, or the end."""
-    if selection.wire is not None:
+    if selection.wire is not None and selection.wire.plain:
         return OnWire(selection.wire)
     return Behind(selection.current) if selection.current else AtEnd()
 
@@ -68,12 +77,14 @@ class Placing:
         *,
         title: str,
         may_stand_apart: bool = False,
+        may_be_inside: Callable[[str], bool] = lambda layer_id: False,
         layer_ids: Collection[str] = (),
     ) -> None:
         self._bench = bench
         self._edit = edit
         self._title = title
         self._may_stand_apart = may_stand_apart
+        self._may_be_inside = may_be_inside
         self._layer_ids = tuple(layer_ids)
         self._place: Place | None = None
         self._preview: Preview | None = None
@@ -81,7 +92,12 @@ class Placing:
 
     def follow(self, point: QPointF) -> Place:
         """The place that a point means; the canvas shows it."""
-        place = place_at(self._bench.scene, point, may_stand_apart=self._may_stand_apart)
+        place = place_at(
+            self._bench.scene,
+            point,
+            may_stand_apart=self._may_stand_apart,
+            may_be_inside=self._may_be_inside,
+        )
         if place != self._place or self._preview is None:
             self._try(place)
         self._show_note(place, point)
@@ -93,21 +109,24 @@ class Placing:
         self._preview = None
         self._bench.note.hide()
         self._bench.scene.show_trial(None)
-        self._light(None)
+        self._light(None, None)
 
     def _try(self, place: Place) -> None:
         document = self._bench.document
         self._place = place
+        holder = place.layer_id if isinstance(place, Inside) else None
         self._preview = preview(
             document.project,
             lambda project: self._edit(project, place),
             document.facts,
-            layer_id=self._layer_ids[-1] if self._layer_ids else None,
+            layer_id=self._layer_ids[-1] if self._layer_ids else holder,
         )
         self._bench.scene.show_trial(self._preview)
-        self._light(place.wire if isinstance(place, OnWire) else None)
+        self._light(place.wire if isinstance(place, OnWire) else None, holder)
 
-    def _light(self, wire: Wire | None) -> None:
+    def _light(self, wire: Wire | None, holder: str | None) -> None:
+        for layer_id, block in self._bench.scene.blocks.items():
+            block.show_as_target(INPUT if layer_id == holder else None, aimed=True)
         wires = self._bench.scene.wires
         if self._receiving is not None and self._receiving in wires:
             wires[self._receiving].show_receiving(False)
@@ -117,14 +136,17 @@ class Placing:
 
     def _show_note(self, place: Place, point: QPointF) -> None:
         assert self._preview is not None
-        words = [self._title if self._preview.fits else "", self._preview.message]
+        title = f"{self._title} inside {place.layer_id}" if isinstance(place, Inside) else self._title
+        words = [title if self._preview.fits else "", self._preview.message]
         text = " ".join(word for word in words if word)
         note, scene = self._bench.note, self._bench.scene
         note.show_note(text, point, fits=self._preview.fits)
         if isinstance(place, OnWire):
             note.setPos(scene.wires[place.wire].middle)
             return
-        previous = place.layer_id if isinstance(place, Behind) else edits.last_id(self._bench.document.project.model)
+        previous = (
+            place.layer_id if isinstance(place, Behind | Inside) else edits.last_id(self._bench.document.project.model)
+        )
         if isinstance(place, Apart) or previous is None:
             note.setPos(point + QPointF(0, note.height))
             return

@@ -11,7 +11,7 @@ from nnplayground.spec.checks import check
 from nnplayground.spec.edits import EditError
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import LayerShapes, Wire
-from nnplayground.spec.project import Project, project_shapes
+from nnplayground.spec.project import Project, project_shapes, several_arrays
 from nnplayground.ui.canvas.faces import BlockFace, block_faces, wire_labels
 
 Edit = Callable[[Project], Project]
@@ -36,9 +36,9 @@ def preview(project: Project, edit: Edit, facts: DataFacts | None, *, layer_id: 
         after = edit(project)
     except EditError as problem:
         return Preview(False, False, str(problem), {}, {})
-    before = project_shapes(project)
-    shapes = project_shapes(after)
-    faces = block_faces(after.model, shapes, check(after, facts))
+    before = project_shapes(project, facts)
+    shapes = project_shapes(after, facts)
+    faces = block_faces(after.model, shapes, check(after, facts), several_arrays(after, facts))
     labels = wire_labels(after.model, shapes)
     added = edits.added_ids(project, after)
     subject = added[-1] if added else layer_id
@@ -69,7 +69,7 @@ def _result(after: Project, subject: str | None, shapes: Mapping[str, LayerShape
     if known.parameters:
         words.append(counted(known.parameters, "parameter"))
     least = after.model.layer(subject).input_count[0]
-    missing = least - len(after.model.sources(subject))
+    missing = least - len(after.model.input_wires(subject))
     if least > 1 and missing > 0:
         words = [f"then drag {'another wire' if missing == 1 else f'{missing} wires'} to it"]
     return " · ".join(words)

@@ -16,7 +16,10 @@ _LIGHT = 1e-6
 
 
 class Node(NamedTuple):
-    """A block (lane is None), or the lane in which wires from `source` pass row number `lane`."""
+    """A block (lane is None), or the lane in which wires from `source` pass row number `lane`.
+
+    source: id of the block; for a lane the end of its wires, which may be a port.
+    """
 
     source: str
     lane: int | None = None
@@ -29,7 +32,7 @@ Distance = Callable[[Node, Node], float]
 class Rows(msgspec.Struct, frozen=True):
     """row: number of each block's row. steps[n]: pairs of nodes in rows n and n + 1 that a wire joins.
 
-    wires run down; upward ones (in a circle) take no part in the arrangement. shortcuts: layers all of whose long
+    wires run down; upward ones (in a circle) take no part in the arrangement. shortcuts: ends all of whose long
     wires go to layers that they also reach otherwise; the lanes of those stand aside.
     """
 
@@ -42,24 +45,27 @@ class Rows(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, order: Sequence[str], row: Mapping[str, int], wires: Sequence[Wire], upward: Sequence[Wire]) -> Rows:
-        """order: ids, sources first. All long wires from one layer share its lanes, so that there are few of them."""
-        reach: dict[str, int] = {}
+        """order: ids, sources first. All long wires from one layer share its lanes, so that there are few of them;
+        those from a port have lanes of their own."""
+        reach: dict[str, dict[str, int]] = {layer_id: {} for layer_id in order}
         for wire in wires:
-            reach[wire.source] = max(reach.get(wire.source, 0), row[wire.target])
+            ends = reach[wire.source_id]
+            ends[wire.source] = max(ends.get(wire.source, 0), row[wire.target_id])
         count = max(row.values()) + 1
         rows: list[list[Node]] = [[] for _ in range(count)]
         for layer_id in order:
             rows[row[layer_id]].append(Node(layer_id))
         for layer_id in order:
-            for number in range(row[layer_id] + 1, reach.get(layer_id, 0)):
-                rows[number].append(Node(layer_id, number))
+            for end, lowest in reach[layer_id].items():
+                for number in range(row[layer_id] + 1, lowest):
+                    rows[number].append(Node(end, number))
         steps: list[dict[tuple[Node, Node], None]] = [{} for _ in range(count)]
         for wire in wires:
-            upper = Node(wire.source)
-            for number in range(row[wire.source] + 1, row[wire.target]):
+            upper = Node(wire.source_id)
+            for number in range(row[wire.source_id] + 1, row[wire.target_id]):
                 steps[number - 1][upper, Node(wire.source, number)] = None
                 upper = Node(wire.source, number)
-            steps[row[wire.target] - 1][upper, Node(wire.target)] = None
+            steps[row[wire.target_id] - 1][upper, Node(wire.target_id)] = None
         return cls(
             row,
             tuple(map(tuple, rows)),
@@ -73,18 +79,18 @@ class Rows(msgspec.Struct, frozen=True):
 def _shortcuts(order: Sequence[str], row: Mapping[str, int], wires: Sequence[Wire]) -> frozenset[str]:
     sources: dict[str, list[str]] = {layer_id: [] for layer_id in order}
     for wire in wires:
-        sources[wire.target].append(wire.source)
+        sources[wire.target_id].append(wire.source_id)
     bit = {layer_id: 1 << index for index, layer_id in enumerate(order)}
     above: dict[str, int] = {}
     for layer_id in order:
         above[layer_id] = 0
         for source in sources[layer_id]:
             above[layer_id] |= above[source] | bit[source]
-    long = [wire for wire in wires if row[wire.target] - row[wire.source] > 1]
+    long = [wire for wire in wires if row[wire.target_id] - row[wire.source_id] > 1]
     needed = {
         wire.source
         for wire in long
-        if not any(above[other] & bit[wire.source] for other in sources[wire.target] if other != wire.source)
+        if not any(above[other] & bit[wire.source_id] for other in sources[wire.target_id] if other != wire.source_id)
     }
     return frozenset(wire.source for wire in long) - needed
 
@@ -228,7 +234,7 @@ def _straighten_lanes(rows: Rows, ordered: Sequence[Sequence[Node]], x: dict[Nod
                     break
         if least > most:
             continue
-        wanted = mean(source) if source in rows.shortcuts else x[Node(source)]
+        wanted = mean(source) if source in rows.shortcuts else x[Node(source.partition(".")[0])]
         for node in lanes[source]:
             x[node] = min(max(wanted, least), most)
             placed.add(node)

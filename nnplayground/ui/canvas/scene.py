@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsScene
 from nnplayground.layers.core import Input
 from nnplayground.spec.checks import Problem
 from nnplayground.spec.model import LayerShapes, Model, Wire
-from nnplayground.ui.canvas.block_item import BlockItem
+from nnplayground.ui.canvas.block_item import BlockItem, Port
 from nnplayground.ui.canvas.faces import BlockFace, block_faces, renamed, wire_labels
 from nnplayground.ui.canvas.layout import Layout, arrange
 from nnplayground.ui.canvas.look import Style
@@ -51,14 +51,19 @@ class CanvasScene(QGraphicsScene):
         shapes: Mapping[str, LayerShapes],
         problems: Sequence[Problem],
         *,
+        arrays: Mapping[str, str] | None = None,
         milliseconds: int = 0,
     ) -> None:
-        """Bring the items in step with a model. milliseconds: how long blocks are on their way to new places."""
+        """Bring the items in step with a model.
+
+        arrays: which array of the data each Input gets, where there are several. milliseconds: how long blocks are on
+        their way to new places.
+        """
         structure_changed = self._structure(model) != self._structure(self._model)
         for before, after in renamed(self._model, model).items():
             self._rename(before, after)
         self._model = model
-        self._show_blocks(block_faces(model, shapes, problems))
+        self._show_blocks(block_faces(model, shapes, problems, arrays))
         self._show_wires(wire_labels(model, shapes))
         if structure_changed:
             self._arrange(milliseconds)
@@ -91,9 +96,9 @@ class CanvasScene(QGraphicsScene):
         self.selection.follow_rename(before, after)
         self.blocks[after] = self.blocks.pop(before)
         for wire in list(self.wires):
-            if before in wire:
+            if before in (wire.source_id, wire.target_id):
                 item = self.wires.pop(wire)
-                item.wire = Wire(*(after if end == before else end for end in wire))
+                item.wire = wire.renamed({before: after})
                 self.wires[item.wire] = item
         self.blocks[after].setSelected(was_selected)
 
@@ -129,6 +134,7 @@ class CanvasScene(QGraphicsScene):
         self._motion.stop()
         self._moves = {}
         for layer_id, item in self.blocks.items():
+            item.show_ports_left(layer_id in self._layout.ports_left)
             end = QPointF(*self._layout.positions[layer_id])
             if layer_id not in known or milliseconds <= 0:
                 item.setPos(end)
@@ -147,13 +153,13 @@ class CanvasScene(QGraphicsScene):
             item.setPos(start + (end - start) * share)
             moving.add(item.face.layer_id)
         for wire in self.wires:
-            if wire.source in moving or wire.target in moving:
+            if wire.source_id in moving or wire.target_id in moving:
                 self._run(wire)
         if share >= 1:
             self._moves = {}
 
     def _run(self, wire: Wire) -> None:
-        source, target = self.blocks[wire.source], self.blocks[wire.target]
+        source, target = self.blocks[wire.source_id], self.blocks[wire.target_id]
         self.wires[wire].run(source.output_port, target.input_port, self._layout.routes[wire])
 
     def _extent(self) -> QRectF:
@@ -187,12 +193,12 @@ class CanvasScene(QGraphicsScene):
         items = self.items(point)
         return next((item for item in items if isinstance(item, BlockItem) and item.scene_rect.contains(point)), None)
 
-    def port_at(self, point: QPointF) -> tuple[BlockItem, str] | None:
-        """The block and "input" or "output", for a point on a port."""
+    def port_at(self, point: QPointF) -> tuple[BlockItem, Port] | None:
+        """The block and which of its ports a point lies on."""
         for item in self.items(point):
             if isinstance(item, BlockItem):
                 port = item.port_at(point)
-                if port:
+                if port is not None:
                     return item, port
         return None
 
@@ -209,10 +215,16 @@ class CanvasScene(QGraphicsScene):
     def wire_near(self, point: QPointF) -> WireItem | None:
         """The wire on which a layer dropped at a point is meant to go: the nearest, or the one in whose gap it lies."""
         reach = QRectF(point.x() - _NEAR_WIRE, point.y() - _NEAR_WIRE, 2 * _NEAR_WIRE, 2 * _NEAR_WIRE)
-        near = [item for item in self.items(reach) if isinstance(item, WireItem) and item.distance(point) <= _NEAR_WIRE]
+        near = [
+            item
+            for item in self.items(reach)
+            if isinstance(item, WireItem) and item.wire.plain and item.distance(point) <= _NEAR_WIRE
+        ]
         if near:
             return min(near, key=lambda item: item.distance(point))
         for wire, item in self.wires.items():
+            if not wire.plain:
+                continue
             upper, lower = self.blocks[wire.source].scene_rect, self.blocks[wire.target].scene_rect
             gap = QRectF(upper.bottomLeft(), lower.topRight())
             if item.runs_straight_down and gap.contains(point):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMoveEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from nnplayground.spec.facts import DataFacts
+from nnplayground.spec.project import Project
 from nnplayground.spec.templates import TEMPLATES
 from nnplayground.ui.canvas.view import CanvasView
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.labels import describe
 
-_OFFERED = ("convolutional", "dense", "linear")
+_WITHOUT_DATA = frozenset({"convolutional", "dense", "linear"})
+_IN_THE_MENU_ONLY = frozenset({"classic"})
 _MARGIN = 12
+
+
+def starting_templates(project: Project, facts: DataFacts | None) -> frozenset[str]:
+    """Names of the templates that are for the data, or of a few while there is none."""
+    if project.dataset is None:
+        return _WITHOUT_DATA
+    return frozenset(each.name for each in TEMPLATES if each.suits(project, facts)) - _IN_THE_MENU_ONLY
 
 
 class StarterCard(QWidget):
@@ -36,7 +48,7 @@ class StarterCard(QWidget):
         layout.setSpacing(7)
         layout.addWidget(hint)
         self._buttons: dict[str, QPushButton] = {}
-        for template in (each for each in TEMPLATES if each.name in _OFFERED):
+        for template in TEMPLATES:
             button = QPushButton(template.title)
             button.setObjectName(f"starter.{template.name}")
             describe(button, f"Start with: {template.title}", template.about)
@@ -46,10 +58,11 @@ class StarterCard(QWidget):
         view.viewport().installEventFilter(self)
         self.hide()
 
-    def offer(self, *, pictures: bool) -> None:
-        """Show it. pictures: the data are, or may be, pictures, which convolutions are for."""
+    def offer(self, names: Collection[str]) -> None:
+        """Show it with these templates."""
         self._offered = True
-        self._buttons["convolutional"].setVisible(pictures)
+        for name, button in self._buttons.items():
+            button.setVisible(name in names)
         self._place()
         self.show()
 

@@ -6,6 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QPointF
 
+from nnplayground.ui.canvas.block_item import Port
 from nnplayground.ui.canvas.faces import UNKNOWN, BlockFace
 from nnplayground.ui.canvas.scene import CanvasScene
 
@@ -17,7 +18,7 @@ def tooltip_at(scene: CanvasScene, point: QPointF) -> str:
         return "<br>".join(escape(sentence) for _, sentence in marked.face.marks)
     port = scene.port_at(point)
     if port is not None:
-        return "Drag to another block to connect them." if port[1] == "output" else "Drag to the block that feeds it."
+        return _port_tooltip(port[1])
     block = scene.block_at(point)
     if block is not None:
         return block_tooltip(block.face)
@@ -25,8 +26,17 @@ def tooltip_at(scene: CanvasScene, point: QPointF) -> str:
     if wire is None:
         return ""
     ends = f"{escape(wire.wire.source)} → {escape(wire.wire.target)}"
-    shape = "shape not known yet" if wire.label == UNKNOWN else f"{wire.label} for each sample"
-    return f"<b>{ends}</b><br>{shape}<br>Drop a layer here to insert it, double-click to choose one, Delete to remove."
+    shape = "shape not known yet" if wire.label.endswith(UNKNOWN) else f"{wire.label} for each sample"
+    ways = "Drop a layer here to insert it, double-click to choose one, Delete to remove."
+    return f"<b>{ends}</b><br>{shape}<br>{ways if wire.wire.plain else 'Delete to remove.'}"
+
+
+def _port_tooltip(port: Port) -> str:
+    if not port.name:
+        return "Drag to the block that feeds it." if port.incoming else "Drag to another block to connect them."
+    if port.incoming:
+        return f"<b>{escape(port.name)}</b><br>Where it begins, if another layer's state is dragged here."
+    return f"<b>{escape(port.name)}</b><br>What it remembers after the last step; drag it to another recurrent layer."
 
 
 def block_tooltip(face: BlockFace) -> str:

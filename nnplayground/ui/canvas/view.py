@@ -137,7 +137,7 @@ class CanvasView(ZoomView):
         block, wire = self._bench.scene.block_at(point), self._bench.scene.wire_at(point)
         if block is not None:
             self.edit_requested.emit(block.face.layer_id)
-        elif wire is not None:
+        elif wire is not None and wire.wire.plain:
             self.insertion_requested.emit(wire.wire, event.globalPosition().toPoint())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -225,7 +225,7 @@ class CanvasView(ZoomView):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
             if selection.current:
                 self.edit_requested.emit(selection.current)
-            elif selection.wire is not None:
+            elif selection.wire is not None and selection.wire.plain:
                 self.insertion_requested.emit(selection.wire, self.selection_corner())
         else:
             super().keyPressEvent(event)

@@ -56,12 +56,12 @@ class WireItem(QGraphicsItem):
         self._place_label()
 
     def run(self, start: QPointF, end: QPointF, route: Route) -> None:
-        """Lie between two ports. end: the middle of the target's edge, from which the route's entry counts."""
+        """Lie between two blocks. start, end: middles of their edges, from which exit and entry of the route count."""
         course = (start, end, route)
         if course == self._course:
             return
         self._course = course
-        points = [start]
+        points = [start + QPointF(route.exit, 0)]
         for lane in route.lanes:
             points.extend((QPointF(lane.x, lane.top), QPointF(lane.x, lane.bottom)))
         points.append(end + QPointF(route.entry, 0))

@@ -6,11 +6,13 @@ import pytest
 
 from nnplayground.layers import LAYER_TYPES
 from nnplayground.layers.core import Dense, Input
+from nnplayground.spec.checks import check
+from nnplayground.spec.dataset import Dataset, ImageFolder, Pairs, Points, Series, Text
 from nnplayground.spec.edits import append_layer, connect
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import Block, Model, Wire, infer_shapes, new_id, snake_case
 from nnplayground.spec.project import Project
-from nnplayground.spec.templates import TEMPLATES
+from nnplayground.spec.templates import TEMPLATES, DataKind, Template, data_kind
 
 
 def test_shapes_and_parameters(cnn: Project) -> None:
@@ -63,21 +65,75 @@ def test_snake_case(name: str, snake: str) -> None:
     assert new_id(name, [f"{snake}_1"]) == f"{snake}_2"
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
-@pytest.mark.parametrize("shape", [(64, 64, 3), (8, 8, 1), (2,)])
-@pytest.mark.parametrize("classes", [2, 5])
-def test_templates_fit_the_data(template, shape: tuple[int, ...], classes: int) -> None:  # type: ignore[no-untyped-def]
-    from nnplayground.spec.checks import check
-    from nnplayground.spec.dataset import ImageFolder, Points
+SPLITS = {"training": 100, "validation": 20}
+WORDS, LETTERS = tuple(map(str, range(40))), tuple(map(str, range(12)))
+LABELS = {2: ("a", "b"), 5: tuple("abcde")}
 
-    facts = DataFacts(
-        input_shape=shape,
-        class_names=tuple(str(number) for number in range(classes)),
-        splits={"training": 100, "validation": 20},
+
+def _pictures(shape: tuple[int, int, int], classes: int) -> tuple[Dataset, DataFacts]:
+    dataset = ImageFolder(
+        folder="/photos", image_size=shape[:2], color_mode="rgb" if shape[-1] == 3 else "grayscale", pixels="-1..1"
     )
-    dataset = Points()
-    if len(shape) == 3:
-        color_mode = "rgb" if shape[-1] == 3 else "grayscale"
-        dataset = ImageFolder(folder="/photos", image_size=shape[:2], color_mode=color_mode)
-    project = template.build(Project(dataset=dataset), facts)
-    assert check(project, facts) == ()
+    return dataset, DataFacts(input_shape=shape, class_names=LABELS[classes], splits=SPLITS)
+
+
+DATA: dict[DataKind, list[tuple[Dataset, DataFacts]]] = {
+    "images": [_pictures(shape, classes) for shape in ((64, 64, 3), (8, 8, 1)) for classes in (2, 5)],
+    "points": [
+        (Points(), DataFacts(input_shape=(2,), class_names=LABELS[2], splits=SPLITS)),
+        (Points(shape="plane"), DataFacts(input_shape=(2,), target="number", splits=SPLITS)),
+    ],
+    "labelled_text": [
+        (
+            Text(file="/t.csv", label_column="label", sequence_length=20),
+            DataFacts(
+                input_shapes={"text": (20,)}, vocabularies={"text": WORDS}, class_names=LABELS[classes], splits=SPLITS
+            ),
+        )
+        for classes in (2, 5)
+    ],
+    "plain_text": [
+        (
+            Text(file="/t.txt", sequence_length=20),
+            DataFacts(
+                input_shapes={"text": (20,)},
+                vocabularies={"text": LETTERS},
+                target="tokens",
+                target_length=20,
+                class_names=LETTERS,
+                splits=SPLITS,
+            ),
+        )
+    ],
+    "series": [
+        (
+            Series(file="/s.csv", window=12),
+            DataFacts(input_shapes={"series": (12, 2)}, target="number", splits=SPLITS),
+        )
+    ],
+    "pairs": [
+        (
+            Pairs(file="/p.csv", source_length=9, target_length=6),
+            DataFacts(
+                input_shapes={"source": (9,), "target": (6,)},
+                vocabularies={"source": WORDS, "target": LETTERS},
+                target="tokens",
+                target_length=6,
+                class_names=LETTERS,
+                splits=SPLITS,
+            ),
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
+def test_templates_fit_the_data_they_are_for(template: Template) -> None:
+    assert template.suits(Project(), None)
+    for kind, examples in DATA.items():
+        for dataset, facts in examples:
+            project = Project(dataset=dataset)
+            assert data_kind(project, facts) == data_kind(project, None) == kind
+            assert template.suits(project, facts) == (kind in template.data)
+            if kind in template.data:
+                assert check(template.build(project, facts), facts) == ()
