@@ -39,6 +39,8 @@ class Colors(msgspec.Struct, frozen=True):
     good: str
     training: str
     validation: str
+    rival: str
+    """The loss of a generator, beside that of the discriminator."""
     pale_run: str
     grid: str
 
@@ -61,6 +63,7 @@ DARK = Colors(
     good="#3fc28c",
     training="#4c8dff",
     validation="#f59e0b",
+    rival="#c084fc",
     pale_run="#5a6372",
     grid="#333a45",
 )
@@ -82,6 +85,7 @@ LIGHT = Colors(
     good="#177a53",
     training="#2563eb",
     validation="#b86e00",
+    rival="#7e22ce",
     pale_run="#b4bcc9",
     grid="#e3e7ed",
 )
@@ -91,8 +95,10 @@ FAMILY_COLORS: dict[str, str] = {
     "convolution": "#3d7ef0",
     "pooling": "#22a6a1",
     "regularization": "#d9822b",
+    "sequence": "#b8921f",
     "augmentation": "#c2589c",
     "merge": "#6b7a90",
+    "pretrained": "#5a9a3c",
     "input": "#6b7a90",
     "output": "#d64577",
 }

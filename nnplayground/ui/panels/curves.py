@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
@@ -24,8 +24,8 @@ from nnplayground.training.events import RunStarted
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
-from nnplayground.ui.widgets.curve_figure import Smoother, figure_title, make_figure
-from nnplayground.ui.widgets.curve_legend import CurveLegend, LegendEntry
+from nnplayground.ui.widgets.curve_figure import Figure, Smoother, figure_title, make_figure
+from nnplayground.ui.widgets.curve_legend import CurveLegend, LegendEntry, LegendLine
 from nnplayground.ui.widgets.curve_readout import number_text
 from nnplayground.ui.widgets.picture_menu import ask_path, install_picture_menu, tell_unsaved
 from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory
@@ -356,29 +356,27 @@ class CurvesPanel(QWidget):
         earlier = self._earlier if self._earlier_action.isChecked() else []
         figure = make_figure(self._history, earlier, name=self.figure_name, axis=self.axis, smoother=self._smoother)
         self.plot.show_figure(figure, log=self._log_button.isChecked())
-        self._legend.show_entries(self._entries(bool(figure.earlier)))
+        self._legend.show_entries(self._entries(figure))
         has_numbers = self._history is not None and self._history.update > 0
         self._copy_csv.setEnabled(has_numbers)
         self._save_csv.setEnabled(has_numbers)
         self._refresh_seconds = time.perf_counter() - began
 
-    def _entries(self, has_earlier: bool) -> list[LegendEntry]:
-        """The legend: the shown figure first, then the latest numbers of the others."""
+    def _entries(self, drawn: Figure) -> list[LegendEntry]:
+        """The legend: what is drawn first, then the latest numbers of the rest."""
         history = self._history
-        entries: list[LegendEntry] = []
         if history is None:
-            return entries
+            return []
+        roles: dict[str, LegendLine] = {line.name: line.role for line in drawn.lines if line.role != "trace"}
         shown = self.figure_name
-        for figure in sorted(history.figures, key=lambda name: name != shown):
-            roles: tuple[tuple[str, Literal["training", "validation"]], ...] = (
-                (figure, "training"),
-                (f"val_{figure}", "validation"),
-            )
-            for name, role in roles:
-                value = history.latest(name)
-                if value is not None:
-                    entries.append(LegendEntry(name, number_text(value), role if figure == shown else "none"))
-        if has_earlier:
+        figures = sorted(history.figures, key=lambda name: name != shown)
+        names = dict.fromkeys((*roles, *(name for figure in figures for name in (figure, f"val_{figure}"))))
+        entries = [
+            LegendEntry(_spoken(name, history), number_text(value), roles.get(name, "none"))
+            for name in names
+            if (value := history.latest(name)) is not None
+        ]
+        if drawn.earlier:
             own = sum(entry.line != "none" for entry in entries)
             entries.insert(own, LegendEntry("earlier runs", line="earlier"))
         return entries
@@ -395,6 +393,11 @@ class CurvesPanel(QWidget):
 
     def _style_icons(self) -> None:
         self._fit_button.setIcon(icons.icon("fit", colors(self).muted))
+
+
+def _spoken(name: str, history: RunHistory) -> str:
+    """A number by its name, and with the network that it is of where there are two."""
+    return name.replace("loss", "discriminator_loss") if history.is_contest and "generator" not in name else name
 
 
 def _toggle(text: str, object_name: str, explanation: str) -> QToolButton:

@@ -137,7 +137,7 @@ def paint_readout(painter: QPainter, theme: Colors, readout: Readout, places: Pl
     painter.setPen(QPen(QColor(theme.text), 1, Qt.PenStyle.DotLine))
     painter.drawLine(QPointF(column, area.top()), QPointF(column, area.bottom()))
     painter.setPen(QPen(QColor(theme.window), 1.5))
-    shades = {"validation": theme.validation, "earlier": theme.muted}
+    shades = {"validation": theme.validation, "rival": theme.rival, "earlier": theme.muted}
     for row in readout.rows:
         spot = places.spot(row.place, row.value)
         if spot is not None and area.contains(spot):

@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from nnplayground.samples import Array
-from nnplayground.ui.widgets.run_history import LEARNING_RATE, Axis, RunHistory, more_is_better
+from nnplayground.ui.widgets.run_history import GENERATOR_LOSS, LEARNING_RATE, Axis, RunHistory, more_is_better
 from nnplayground.ui.widgets.series import MovingAverage, Series
 
-Role = Literal["training", "validation", "trace", "earlier"]
+Role = Literal["training", "validation", "trace", "rival", "earlier"]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class Line(msgspec.Struct, frozen=True):
 
     xs: (n,) ascending; a value stands at xs / unit. series: n values, more where the run has gone on since. smoothed:
     the same, averaged; the values themselves are then drawn pale behind it. role "trace": every update, behind the
-    means of epochs.
+    means of epochs; "rival": of a generator, beside the discriminator.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Mark(msgspec.Struct, frozen=True):
 
     place: float
     text: str
-    role: Literal["best", "kept", "diverged"]
+    role: Literal["best", "kept", "diverged", "stage"]
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -127,6 +127,9 @@ def _current_lines(history: RunHistory, name: str, axis: Axis, smoother: Smoothe
         # Before the first epoch is complete this is all there is to see; later it shows how noisy the updates are.
         lines.append(Line(name, "trace", history.name, *updates, unit=float(history.updates_per_epoch)))
     roles: tuple[tuple[str, Role], ...] = ((name, "training"), (f"val_{name}", "validation"))
+    if name == "loss" and history.is_contest:
+        # Each of the two wins what the other loses, so that only both together say something.
+        roles = ((name, "training"), (GENERATOR_LOSS, "rival"))
     for line_name, role in roles:
         found = history.line(line_name, axis)
         if found is not None:
@@ -156,7 +159,7 @@ def _best_place(history: RunHistory, name: str, axis: Axis) -> float | None:
 
 
 def _marks(history: RunHistory, name: str, axis: Axis) -> list[Mark]:
-    marks: list[Mark] = []
+    marks = [Mark(float(each.epoch if axis == "epoch" else each.update), each.what, "stage") for each in history.stages]
     best = history.best_epoch(name)
     kept = history.ended.epoch if history.ended is not None and history.ended.epoch else None
     if best is not None and (place := history.place(best, axis)) is not None:

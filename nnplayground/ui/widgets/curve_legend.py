@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 from PySide6.QtCore import QPointF, QSize
@@ -16,12 +16,15 @@ _SAMPLE = 18
 _GAP = 14
 
 
+LegendLine: TypeAlias = Literal["none", "training", "validation", "rival", "earlier"]
+
+
 class LegendEntry(msgspec.Struct, frozen=True):
     """A name with its latest value; `line` is drawn before it where the plot shows it."""
 
     name: str
     value: str = ""
-    line: Literal["none", "training", "validation", "earlier"] = "none"
+    line: LegendLine = "none"
 
 
 class CurveLegend(QWidget):
@@ -64,9 +67,14 @@ class CurveLegend(QWidget):
             if x + sample + name_width + value_width > self.width():
                 break
             if sample:
-                shades = {"training": theme.training, "validation": theme.validation, "earlier": theme.pale_run}
+                shades = {
+                    "training": theme.training,
+                    "validation": theme.validation,
+                    "rival": theme.rival,
+                    "earlier": theme.pale_run,
+                }
                 pen = QPen(QColor(shades[entry.line]), 2)
-                if entry.line == "validation":
+                if entry.line in ("validation", "rival"):
                     pen.setDashPattern([3.0, 2.0])
                 painter.setPen(pen)
                 painter.drawLine(QPointF(x, self.height() / 2), QPointF(x + _SAMPLE, self.height() / 2))

@@ -68,7 +68,7 @@ class CurveLines:
             self._view.addItem(item, ignoreBounds=True)
         for item, (line, series, color, dashed) in zip(self._items, strokes, strict=False):
             xs, ys = self._outline(line, series, log=log)
-            strong = series is line.main and line.role in ("training", "validation")
+            strong = series is line.main and line.role in ("training", "validation", "rival")
             pen = self._pen(color, ys, strong=strong, dashed=dashed)
             if pen.widthF() > 1:
                 _, (low, high) = self._view.viewRange()
@@ -116,9 +116,9 @@ def _strokes(figure: Figure, theme: Colors) -> Iterator[tuple[Line, Series, QCol
     for line in figure.earlier:
         yield line, line.main, QColor(theme.pale_run), False
     for line in figure.lines:
-        color = QColor(theme.validation if line.role == "validation" else theme.training)
+        color = QColor({"validation": theme.validation, "rival": theme.rival}.get(line.role, theme.training))
         if line.role == "trace" or line.smoothed is not None:
             # Mixed, not transparent: a transparent pen costs twenty times as much.
             yield line, line.series, mixed(color, QColor(theme.window), 0.4), False
         if line.role != "trace":
-            yield line, line.main, color, line.role == "validation" and len(line.series) <= _DASHES
+            yield line, line.main, color, line.role in ("validation", "rival") and len(line.series) <= _DASHES

@@ -14,8 +14,9 @@ from nnplayground.ui.widgets.series import GrowingArray, Series
 Axis = Literal["update", "epoch"]
 
 LEARNING_RATE = "learning_rate"
+GENERATOR_LOSS = "generator_loss"
 _SECONDS = "seconds"
-_MORE_IS_BETTER = frozenset({"accuracy", "auc", "precision", "recall"})
+_MORE_IS_BETTER = frozenset({"accuracy", "auc", "precision", "recall", "exact_match"})
 
 
 def more_is_better(figure: str) -> bool:
@@ -31,6 +32,7 @@ class RunHistory:
         self.name = name
         self.run_id = started.run_id
         self.metrics = started.metrics
+        self.stages = started.stages
         self.planned_epochs = started.epochs
         self.updates_per_epoch = max(1, started.updates_per_epoch)
         self.ended: RunEnded | None = None
@@ -58,6 +60,11 @@ class RunHistory:
     def figures(self) -> tuple[str, ...]:
         """What can be drawn: "loss", the metrics, "learning_rate"."""
         return ("loss", *(name for name in self.metrics if name != "loss"), LEARNING_RATE)
+
+    @property
+    def is_contest(self) -> bool:
+        """Whether two networks learn from each other: then no epoch is the best by its losses."""
+        return GENERATOR_LOSS in self.metrics
 
     @property
     def update(self) -> int:
@@ -125,7 +132,9 @@ class RunHistory:
         return float((self._epochs if axis == "epoch" else self._epoch_updates).values[index])
 
     def best_epoch(self, figure: str) -> int | None:
-        """The first epoch with the best validation value; None without validation."""
+        """The first epoch with the best validation value; None without validation, or where it means nothing."""
+        if self.is_contest:
+            return None
         series = self._by_epoch.get(f"val_{figure}")
         if series is None or series.low > series.high:
             return None

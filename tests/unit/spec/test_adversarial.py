@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from nnplayground.layers.base import Layer
@@ -16,7 +18,7 @@ DISCRIMINATOR = (("image", Input()), ("row", Flatten()), ("verdict", Dense(units
 def model(*parts: tuple[tuple[str, Layer], ...]) -> Model:
     """Chains beside each other."""
     blocks = [Block(name, layer) for part in parts for name, layer in part]
-    wires = [Wire(first[0], second[0]) for part in parts for first, second in zip(part, part[1:], strict=False)]
+    wires = [Wire(first[0], second[0]) for part in parts for first, second in pairwise(part)]
     return Model(tuple(blocks), tuple(wires))
 
 
