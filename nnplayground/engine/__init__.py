@@ -9,6 +9,7 @@ import msgspec
 from nnplayground.engine.base import Engine, EngineError
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project
+from nnplayground.spec.training import Adversarial
 
 
 def missing(engine_name: str) -> str | None:
@@ -41,7 +42,10 @@ def build(project: Project, facts: DataFacts, *, weights_seed: int | None = None
     if reason is not None:
         raise EngineError(reason)
     try:
-        from nnplayground.engine.keras.engine import KerasEngine
+        if isinstance(project.training.objective, Adversarial):
+            from nnplayground.engine.keras.adversarial import AdversarialEngine as KerasEngine
+        else:
+            from nnplayground.engine.keras.engine import KerasEngine
     except ImportError as error:
         raise EngineError(
             f"TensorFlow is installed but cannot be loaded ({error}); reinstall it, or choose the scratch engine."

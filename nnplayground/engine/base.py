@@ -20,6 +20,9 @@ Weights: TypeAlias = Mapping[str, Array]
 """By "<layer id>/<weight name>", for example "conv2d_1/kernel": float arrays in Keras' layout."""
 
 
+NO_GENERATOR = "This model makes nothing: it has no generator."
+
+
 class EngineError(Exception):
     """The engine cannot do what is asked. The message is for the user."""
 
@@ -133,6 +136,13 @@ class Engine(Protocol):
         """Output of the named layers for prepared inputs, as at inference: (n, *output shape) float32.
 
         before=True: the values before the layer's activation function (the output itself where it has none).
+        """
+        ...
+
+    def made(self, count: int) -> Array:
+        """What a generator makes of noise that stays the same: (count, *sample shape) float32, as prepared data is.
+
+        Raises EngineError where the model has no generator.
         """
         ...
 

@@ -27,6 +27,10 @@ class Add(Layer, frozen=True):
             raise ShapeError(f"Add needs inputs of the same shape, but receives {received}.")
         return inputs[0]
 
+    def mask(self, inputs: tuple[Array, ...], masks: tuple[Array | None, ...]) -> Array | None:
+        """A step counts where it does in any of the inputs, as in Keras."""
+        return _any_of(masks)
+
     def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
         """Z = X₁ + X₂ + …; each input gets dZ."""
         total = inputs[0]
@@ -74,6 +78,15 @@ class Concatenate(Layer, frozen=True):
         axis = self._axis(len(inputs[0]))
         return f"{' + '.join(f'{shape[axis]:,}' for shape in inputs)} = {sum(shape[axis] for shape in inputs):,}"
 
+    def mask(self, inputs: tuple[Array, ...], masks: tuple[Array | None, ...]) -> Array | None:
+        """Of sequences that follow each other, one after the other; of those side by side, as of Add."""
+        if all(mask is None for mask in masks) or inputs[0].ndim != 3:
+            return None
+        if self._axis(2) == 1:
+            return _any_of(masks)
+        ones = [np.ones(x.shape[:2], x.dtype) if mask is None else mask for x, mask in zip(inputs, masks, strict=True)]
+        return np.concatenate(ones, axis=1)
+
     def maths(self, inputs: tuple[Array, ...], weights: Mapping[str, Array], now: Pass) -> Maths:
         """Z = X₁, X₂, … side by side; each input gets its own part of dZ."""
         axis = self._axis(inputs[0].ndim - 1) + 1
@@ -90,3 +103,11 @@ class Concatenate(Layer, frozen=True):
 
     def to_keras(self, keras: Any, *, name: str, seed: int) -> Any:
         return keras.layers.Concatenate(axis=self.axis, name=name)
+
+
+def _any_of(masks: tuple[Array | None, ...]) -> Array | None:
+    """Where any of them is 1; None, where all steps of one count."""
+    first, *rest = masks
+    for mask in rest:
+        first = None if first is None or mask is None else np.maximum(first, mask)
+    return first

@@ -21,7 +21,6 @@ from nnplayground import engine
 from nnplayground.engine.base import Engine, EngineError, IndexArray, Weights
 from nnplayground.engine.scratch.engine import ScratchEngine
 from nnplayground.engine.weighting import training_weights
-from nnplayground.layers.regularization import Dropout
 from nnplayground.samples import Samples
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.edits import remove_layers
@@ -199,9 +198,9 @@ def _without_chance(project: Project) -> tuple[Project, tuple[str, ...]]:
     blocks: list[Block] = []
     for block in project.model.blocks:
         layer = block.layer
-        if isinstance(layer, Dropout) and layer.rate > 0:
+        if layer.without_chance() != layer:
             off.append(block.id)
-            layer = msgspec.structs.replace(layer, rate=0.0)
+            layer = layer.without_chance()
         blocks.append(Block(block.id, layer))
     model = msgspec.structs.replace(project.model, blocks=tuple(blocks))
     random = [block.id for block in blocks if block.layer.family == "augmentation"]

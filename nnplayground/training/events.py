@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -25,16 +25,42 @@ class Preparing(msgspec.Struct, frozen=True):
     total: int = 0
 
 
+_Number = TypeVar("_Number", float, Array)
+
+
+class SeriesWindows(msgspec.Struct, frozen=True, eq=False):
+    """What the samples of a series are: by split, (n, window, columns) float32, as the model gets them.
+
+    A number x of the column `target`, and of a prediction, was x · deviation + mean in the file.
+    """
+
+    windows: Mapping[str, Array]
+    columns: tuple[str, ...]
+    target: int
+    horizon: int
+    mean: float
+    deviation: float
+
+    def in_file(self, value: _Number) -> _Number:
+        """A number in the unit of the file."""
+        return value * self.deviation + self.mean
+
+
 class Catalog(msgspec.Struct, frozen=True, eq=False):
     """Which samples there are, once the data is loaded.
 
-    ids, labels: by split; labels: (n,) int32 class indices, or numbers. files: picture of each id, where there is one.
+    ids, labels: by split; labels: (n,) int32 class indices, or numbers, or (n, places) int32 tokens. files: picture of
+    each id, where there is one. texts, target_texts: what each id reads like, and what is to be written of it, where
+    there is something to read. series: the windows, where the samples are such.
     """
 
     facts: DataFacts
     ids: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, Array]
     files: Mapping[str, Path]
+    texts: Mapping[str, str] = {}
+    target_texts: Mapping[str, str] = {}
+    series: SeriesWindows | None = None
 
 
 class DataLoaded(msgspec.Struct, frozen=True, eq=False):
@@ -58,16 +84,32 @@ class DataRefused(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """Something that the user should know while the run goes on, in one or two sentences."""
+    """Something that the user should know while the run goes on, in one or two sentences.
+
+    run_kept: whether what the run learns still goes to the disk.
+    """
 
     run_id: str
     message: str
+    run_kept: bool = True
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A later part of a run, in which another share of a Pretrained block is trained.
+
+    epoch, update: complete before it began. what: a few words, such as "fine-tuning from block5_conv1".
+    """
+
+    epoch: int
+    update: int
+    what: str
 
 
 class RunStarted(msgspec.Struct, frozen=True, eq=False):
     """Updates begin. `epoch` and `update` are where it starts: 0, or where the continued run was.
 
     kept: layers whose trained weights go on; reinitialized: layers that start anew although weights were there.
+    stages: those that have begun, this one included, apart from the first.
     """
 
     run_id: str
@@ -79,6 +121,7 @@ class RunStarted(msgspec.Struct, frozen=True, eq=False):
     metrics: tuple[str, ...]
     kept: tuple[str, ...] = ()
     reinitialized: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
 
 
 class StepsDone(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -189,10 +232,13 @@ class Flow(msgspec.Struct, frozen=True, eq=False):
 
 
 class SamplePrediction(msgspec.Struct, frozen=True, eq=False):
-    """What the model says about one sample. values: (k,), as Evaluation.predictions; loss of this sample."""
+    """What the model says about one sample. values: (k,), as Evaluation.predictions; loss of this sample.
+
+    Of tokens, label: (T,) the right ones, and values: (T,) the most probable ones, with the right ones before each.
+    """
 
     sample_id: str
-    label: int | float
+    label: int | float | Array
     values: Array
     loss: float
 
@@ -203,7 +249,8 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     activations[layer id]: the layer's output for the one sample, without the batch: (height, width, channels) or
     (units,). weights["<layer id>/<name>"]: the wanted weights. histograms: of each weight tensor of the model.
     before: histogram of the values that go into `wants.before_of`'s activation function. trace: the update before this
-    moment, where it was a traced one.
+    moment, where it was a traced one. gates[layer id]: of a recurrent layer that is wanted, its states and gates by
+    name, (steps, units) each; tokens[layer id]: what it reads at each step, "" for padding, where it reads a text.
     """
 
     run_id: str
@@ -218,12 +265,16 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     plane: PlaneMaps | None = None
     flow: Flow | None = None
     trace: Trace | None = None
+    gates: Mapping[str, Mapping[str, Array]] = {}
+    tokens: Mapping[str, tuple[str, ...]] = {}
 
 
 class Mistakes(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What the model says about every sample of a split, after an epoch.
 
     ids: n names; labels: (n,) int32 class indices, or numbers; predictions: (n, k); losses: (n,).
+    Of a model that writes targets, labels and predictions are tokens, (n, T) int32, which it has written without being
+    told what was right before. While a run goes on, only the first samples of the split are in it.
     """
 
     run_id: str
@@ -234,6 +285,39 @@ class Mistakes(msgspec.Struct, frozen=True, eq=False, gc=False):
     labels: Array
     predictions: Array
     losses: Array
+
+
+class Made(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """What a generator makes after an epoch (0: before the first one) of noise that stays the same.
+
+    images: (n, height, width, channels) uint8. nearest: for each the most alike of the training images, of the same
+    shape; distances: (n,) Euclidean, of pixels in 0…1, root of the mean over all of them. typical: the same between
+    training images and their own nearest ones, the median: what is far below it is a copy.
+    """
+
+    run_id: str
+    epoch: int
+    images: Array
+    nearest: Array
+    distances: Array
+    typical: float
+
+
+class WrittenText(msgspec.Struct, frozen=True):
+    """What a model wrote behind a prompt. temperature: how daring, from 0 on."""
+
+    temperature: float
+    prompt: str
+    text: str
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a model writes after an epoch (counted from 1), always behind the same prompt."""
+
+    run_id: str
+    epoch: int
+    update: int
+    texts: tuple[WrittenText, ...]
 
 
 class RunEnded(msgspec.Struct, frozen=True, eq=False):
@@ -254,5 +338,16 @@ class RunEnded(msgspec.Struct, frozen=True, eq=False):
 
 
 Event = (
-    Preparing | DataLoaded | DataRefused | Notice | RunStarted | StepsDone | EpochDone | Snapshot | Mistakes | RunEnded
+    Preparing
+    | DataLoaded
+    | DataRefused
+    | Notice
+    | RunStarted
+    | StepsDone
+    | EpochDone
+    | Snapshot
+    | Mistakes
+    | Made
+    | Written
+    | RunEnded
 )

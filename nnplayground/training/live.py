@@ -31,17 +31,20 @@ def _values(project: Project) -> Iterator[tuple[str, float]]:
         if limit is not None:
             yield f"training.clip.{name}", limit
     for block in project.model.blocks:
-        yield from _layer_values(block)
+        yield from _layer_values(f"model.{block.id}", block.layer)
 
 
-def _layer_values(block: Block) -> Iterator[tuple[str, float]]:
-    if isinstance(block.layer, Dropout):
-        yield f"model.{block.id}.rate", block.layer.rate
-    for name in block.layer.__struct_fields__:
-        value = getattr(block.layer, name)
+def _layer_values(path: str, layer: Layer) -> Iterator[tuple[str, float]]:
+    """Those of a layer, and of one inside it."""
+    if isinstance(layer, Dropout):
+        yield f"{path}.rate", layer.rate
+    for name in layer.__struct_fields__:
+        value = getattr(layer, name)
         if isinstance(value, L1 | L2 | L1L2):
             for strength in value.__struct_fields__:
-                yield f"model.{block.id}.{name}.{strength}", getattr(value, strength)
+                yield f"{path}.{name}.{strength}", getattr(value, strength)
+        elif isinstance(value, Layer):
+            yield from _layer_values(f"{path}.{name}", value)
 
 
 def live_changes(before: Project, after: Project) -> Mapping[str, float]:
@@ -74,7 +77,7 @@ def without_live_values(project: Project) -> Project:
         training.clip,
         **{name: 1.0 for name in training.clip.__struct_fields__ if getattr(training.clip, name) is not None},
     )
-    blocks = tuple(Block(block.id, still_layer(block)) for block in project.model.blocks)
+    blocks = tuple(Block(block.id, still_layer(block.layer)) for block in project.model.blocks)
     return msgspec.structs.replace(
         project,
         model=msgspec.structs.replace(project.model, blocks=blocks),
@@ -82,9 +85,8 @@ def without_live_values(project: Project) -> Project:
     )
 
 
-def still_layer(block: Block) -> Layer:
+def still_layer(layer: Layer) -> Layer:
     """The layer with its live numbers set to one value."""
-    layer = block.layer
     changes: dict[str, object] = {}
     if isinstance(layer, Dropout):
         changes["rate"] = 0.5
@@ -92,4 +94,6 @@ def still_layer(block: Block) -> Layer:
         value = getattr(layer, name)
         if isinstance(value, L1 | L2 | L1L2):
             changes[name] = type(value)()
+        elif isinstance(value, Layer):
+            changes[name] = still_layer(value)
     return msgspec.structs.replace(layer, **changes) if changes else layer

@@ -11,8 +11,9 @@ import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, Engine, EngineState, Evaluation, Weights
 from nnplayground.samples import Array, Samples
+from nnplayground.spec.objective import EXACT_MATCH
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import PlateauSchedule
+from nnplayground.spec.training import NextToken, PlateauSchedule
 from nnplayground.training.batches import DataOrder, batch_count
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
@@ -23,11 +24,13 @@ from nnplayground.training.events import (
     RunEnded,
     RunStarted,
     SnapshotWants,
+    Stage,
     StepsDone,
 )
 from nnplayground.training.outcomes import predicted_classes
 from nnplayground.training.schedules import scheduled_rate
 from nnplayground.training.snapshots import Viewer
+from nnplayground.training.translating import Translator, exact
 
 BLOCK_SECONDS = 0.025
 """How long a block of updates should take: short enough for prompt control, long enough to cost nothing."""
@@ -52,6 +55,8 @@ class Progress(msgspec.Struct, eq=False):
     """The figure by which an epoch is the best; with another one, what was best before means nothing."""
     live: dict[str, float] = msgspec.field(default_factory=dict)
     """Numbers that were changed while the run went on, by path."""
+    stages: list[Stage] = msgspec.field(default_factory=list)
+    """Apart from the first."""
 
     def watch(self, monitor: str) -> None:
         """Judge epochs by this figure from now on."""
@@ -72,6 +77,11 @@ class RunPlan(msgspec.Struct, frozen=True, eq=False):
     reinitialized: tuple[str, ...] = ()
     on_epoch: Callable[[EpochDone, Weights | None], None] = lambda done, best: None
     """Called after each epoch, before its event is out, with the weights if they are the best so far."""
+    results: Callable[[int, int], Iterator[Event]] = lambda epoch, update: iter(())
+    """What a model makes or writes, as events: asked before the first epoch and after each, (complete epochs, updates).
+    """
+    last_results: Callable[[int, int], Iterator[Event]] = lambda epoch, update: iter(())
+    """The same at the end of the run, with the weights that are kept, and the epoch they are from."""
 
 
 class _DivergenceError(Exception):
@@ -93,13 +103,16 @@ class TrainingLoop:
         controls: Controls,
         progress: Progress,
         viewer: Viewer,
+        translator: Translator | None = None,
     ) -> None:
+        """translator: of a model that writes targets."""
         self._engine = engine
         self._splits = splits
         self._plan = plan
         self._controls = controls
         self._progress = progress
         self._viewer = viewer
+        self._translator = translator
         self._training = training = plan.project.training
         self._order = DataOrder(training.seed, len(splits["training"]), training.batch_size)
         self._base_rate = progress.live.get(RATE, self._training.optimizer.learning_rate)
@@ -115,6 +128,8 @@ class TrainingLoop:
         self._patience_from = progress.epoch if spent else 0
         self._last: EngineState | None = None
         self._evaluation: Evaluation | None = None
+        self._written: Array | None = None
+        """What the model that was evaluated writes of the first validation samples."""
         self._mistakes_at = -math.inf
         self._mid_epoch = False
 
@@ -133,9 +148,12 @@ class TrainingLoop:
             plan.metrics,
             plan.kept,
             plan.reinitialized,
+            tuple(self._progress.stages),
         )
         reason: Reason = "finished"
         error = None
+        if not self._progress.update:
+            yield from plan.results(0, 0)
         try:
             while self._progress.epoch < plan.epochs:
                 yield from self._epoch()
@@ -149,6 +167,8 @@ class TrainingLoop:
             reason, error = "diverged", self._explain(problem)
         kept = self._keep(reason)
         yield from self._last_mistakes()
+        if not self._controls.abandoning:
+            yield from plan.last_results(kept, self._progress.update)
         yield self._end(reason, error, kept=kept, seconds=time.perf_counter() - started)
 
     def _epoch(self) -> Iterator[Event]:
@@ -161,15 +181,17 @@ class TrainingLoop:
         sums: dict[str, float] = {}
         place = 0
         while place < len(batches):
-            if self._controls.stopping:
+            if self._controls.halting:
                 self._mid_epoch = place > 0 or self._mid_epoch
                 return
             self._take_values(epoch)
-            most = self._controls.most_updates
-            wants = self._wants()
+            most, asked, left = self._controls.most_updates, self._controls.wants, len(batches) - place
+            # Behind the last update nothing comes for a while, so that it is the one to look at.
+            tells_last = asked.trace is not None and self._rests_after(epoch)
+            wants = self._wants(asked, last=tells_last and left == 1)
             traced = wants if wants is not None and self._viewer.needs_trace(wants) else None
             size = 1 if traced is not None else self._block if most is None else min(self._block, most)
-            block = batches[place : place + size]
+            block = batches[place : place + (min(size, left - 1) if tells_last and left > 1 else size)]
             block_began = time.perf_counter()
             if traced is not None:
                 result = self._viewer.trace(block[0], self._progress.update + 1, traced)
@@ -183,6 +205,7 @@ class TrainingLoop:
             self._progress.update += len(block)
             place += len(block)
             self._mid_epoch = True
+            self._controls.unseen = traced is None and asked.trace is not None
             if traced is None:
                 self._adapt_block(len(block), seconds)
             if wants is not None:
@@ -206,18 +229,31 @@ class TrainingLoop:
             metrics.update({f"val_{name}": value for name, value in evaluation.metrics.items()})
             if not math.isfinite(evaluation.metrics["loss"]):
                 raise _DivergenceError("the validation loss", self._progress.update)
+            if self._translator is not None:
+                spent = time.perf_counter() - began - (self._controls.paused_seconds - paused)
+                count = self._translator.affordable(self._splits["validation"], spent)
+                metrics[f"val_{EXACT_MATCH}"] = self._write_targets(self._translator, count)
         seconds = time.perf_counter() - began - (self._controls.paused_seconds - paused)
         yield from self._finish_epoch(metrics, seconds)
 
-    def _wants(self) -> SnapshotWants | None:
-        """What to look at after the next block; None: nothing. A single step is looked at whatever it costs."""
+    def _wants(self, asked: SnapshotWants, *, last: bool) -> SnapshotWants | None:
+        """What to look at after the next block; None: nothing. A single step is looked at whatever it costs.
+
+        asked: by panels. last: the block is the last update ahead of a rest, whose numbers stay.
+        """
         if self._controls.most_updates == 1:
-            wants = self._controls.wants
+            wants = asked
+        elif last:
+            wants = SnapshotWants(flow=asked.flow, trace=asked.trace)
         elif self._controls.snapshot_due:
-            wants = self._viewer.affordable(self._controls.wants)
+            wants = self._viewer.affordable(asked)
         else:
             return None
         return wants if wants.anything else None
+
+    def _rests_after(self, epoch: int) -> bool:
+        """Whether the run ends or pauses after this epoch, as far as that is known ahead."""
+        return self._controls.steps_to_epoch or epoch + 1 >= self._plan.epochs
 
     def _finish_epoch(self, metrics: dict[str, float], seconds: float) -> Iterator[Event]:
         weights = self._engine.weights()
@@ -236,10 +272,16 @@ class TrainingLoop:
         done = EpochDone(self._plan.run_id, progress.epoch, progress.update, metrics, self._rate, seconds)
         self._plan.on_epoch(done, weights if best else None)
         yield done
+        yield from self._plan.results(progress.epoch, progress.update)
         now = time.perf_counter()
-        if self._evaluation is not None and now - self._mistakes_at >= MISTAKES_SECONDS:
+        if self._tells_mistakes and self._evaluation is not None and now - self._mistakes_at >= MISTAKES_SECONDS:
             self._mistakes_at = now
             yield self._mistakes(self._evaluation)
+
+    @property
+    def _tells_mistakes(self) -> bool:
+        """What comes next in a text is often open, and nothing that one could get wrong."""
+        return not isinstance(self._training.objective, NextToken)
 
     @property
     def _has_validation(self) -> bool:
@@ -251,17 +293,25 @@ class TrainingLoop:
         self._evaluation = self._engine.evaluate("validation", lambda: self._controls.stopping)
         return self._evaluation
 
+    def _write_targets(self, translator: Translator, count: int) -> float:
+        """Have the first validation samples written; how many of them are right, as a share."""
+        samples = self._splits["validation"]
+        self._written = translator.tokens(samples, count)
+        return float(exact(_labels(samples)[:count], self._written).mean())
+
     def _mistakes(self, evaluation: Evaluation) -> Mistakes:
         samples = self._splits["validation"]
+        predictions = evaluation.predictions if self._written is None else self._written
+        count = len(predictions)
         return Mistakes(
             self._plan.run_id,
             self._progress.epoch,
             "validation",
             self._plan.class_names,
-            samples.ids,
-            _labels(samples),
-            evaluation.predictions,
-            evaluation.losses,
+            samples.ids[:count],
+            _labels(samples)[:count],
+            predictions,
+            evaluation.losses[:count],
         )
 
     def _keep(self, reason: Reason) -> int:
@@ -278,7 +328,7 @@ class TrainingLoop:
         if progress.best_epoch != progress.epoch:
             self._last = self._engine.state()
             self._engine.set_weights(progress.best_weights)
-            self._evaluation = None
+            self._evaluation = self._written = None
         return progress.best_epoch
 
     def last_state(self) -> EngineState:
@@ -293,7 +343,9 @@ class TrainingLoop:
         """What the kept weights get wrong. Evaluated anew where the last evaluation was of other weights."""
         if self._has_validation and (self._mid_epoch or self._evaluation is None):
             self._evaluation = self._engine.evaluate("validation", lambda: self._controls.abandoning)
-        if self._evaluation is not None:
+        if self._evaluation is not None and self._translator is not None and not self._controls.abandoning:
+            self._write_targets(self._translator, len(self._splits["validation"]))
+        if self._evaluation is not None and self._tells_mistakes:
             yield self._mistakes(self._evaluation)
 
     def _end(self, reason: Reason, error: str | None, *, kept: int, seconds: float) -> RunEnded:
@@ -304,7 +356,11 @@ class TrainingLoop:
         wrong = None
         if self._evaluation is not None:
             metrics.update({f"val_{name}": value for name, value in self._evaluation.metrics.items()})
-            if self._plan.class_names:
+            if self._written is not None:
+                right = exact(_labels(self._splits["validation"])[: len(self._written)], self._written)
+                metrics[f"val_{EXACT_MATCH}"] = float(right.mean())
+                wrong = int((~right).sum())
+            elif self._plan.class_names:
                 labels = _labels(self._splits["validation"])
                 wrong = int((predicted_classes(self._evaluation.predictions) != labels).sum())
         return RunEnded(self._plan.run_id, reason, kept, metrics, wrong, seconds, error)
@@ -359,7 +415,7 @@ class TrainingLoop:
         now = self._engine.state()
         self._engine.restore(EngineState(self._good, self._sound_optimizer(now), now.random))
         self._mid_epoch = False
-        self._evaluation = None
+        self._evaluation = self._written = None
         kept = self._progress.epoch
         remain = f"the weights from the end of epoch {kept} are kept" if kept else "the initial weights are kept"
         what = problem.what[0].upper() + problem.what[1:]
@@ -388,6 +444,6 @@ def _is_finite(values: Array) -> bool:
 
 
 def _labels(samples: Samples) -> Array:
-    """(n,) class indices or numbers."""
+    """(n,) class indices or numbers, or (n, T) tokens."""
     target = next(iter(samples.targets.values()))
-    return target if target.ndim == 1 else target[:, 0]
+    return target[:, 0] if target.ndim > 1 and np.issubdtype(target.dtype, np.floating) else target

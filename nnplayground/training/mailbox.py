@@ -12,6 +12,7 @@ from nnplayground.training.events import (
     DataRefused,
     EpochDone,
     Event,
+    Made,
     Mistakes,
     Notice,
     Preparing,
@@ -19,6 +20,7 @@ from nnplayground.training.events import (
     RunStarted,
     Snapshot,
     StepsDone,
+    Written,
 )
 
 
@@ -34,6 +36,8 @@ class Frame(msgspec.Struct, frozen=True, eq=False):
     epochs: tuple[EpochDone, ...] = ()
     snapshot: Snapshot | None = None
     mistakes: Mistakes | None = None
+    made: Made | None = None
+    written: Written | None = None
     ended: RunEnded | None = None
 
 
@@ -82,6 +86,8 @@ class Mailbox:
             epochs=tuple(epochs),
             snapshot=_one(latest, Snapshot),
             mistakes=_one(latest, Mistakes),
+            made=_one(latest, Made),
+            written=_one(latest, Written),
             ended=_one(latest, RunEnded),
         )
 

@@ -14,36 +14,45 @@ import numpy as np
 
 from nnplayground import data, engine
 from nnplayground.data import Cancelled, DataError, LoadedData
-from nnplayground.data.points import plane_grid
 from nnplayground.engine.base import Engine, EngineError, EngineState
 from nnplayground.layers.activations import activation
-from nnplayground.samples import Array, Arrays, Preparation, Samples
+from nnplayground.samples import Array, Samples
 from nnplayground.spec.checks import check
-from nnplayground.spec.dataset import Dataset, Points
-from nnplayground.spec.model import Block
-from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, resolved_metrics
+from nnplayground.spec.dataset import Dataset
+from nnplayground.spec.feature_maps import map_layers
+from nnplayground.spec.frozen import inner_ids
+from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, run_figures, target_classes
 from nnplayground.spec.project import Project, project_shapes
-from nnplayground.spec.training import Training
+from nnplayground.spec.training import Adversarial
 from nnplayground.training.compare import Comparison, compare
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
-    Catalog,
     DataLoaded,
     DataRefused,
     Event,
     Notice,
     Preparing,
     RunEnded,
+    RunStarted,
     SamplePrediction,
     Snapshot,
     SnapshotWants,
 )
-from nnplayground.training.live import live_values, still_layer, without_live_values
+from nnplayground.training.features import FeatureSource, use_features
+from nnplayground.training.feeding import bound, catalog_of, plane, vocabularies
+from nnplayground.training.going_on import engine_relevant, transfer
+from nnplayground.training.language import make_translator, make_writer, translated_sample, translated_text
+from nnplayground.training.live import live_values
 from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.made import Gallery
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.runs import new_run_id
+from nnplayground.training.sequences import SequenceLens
 from nnplayground.training.snapshots import Viewer
+from nnplayground.training.stages import next_stage, unready_heads, unready_sentence
 from nnplayground.training.store import Resumable, RunStore
+from nnplayground.training.translating import Translation, Translator
+from nnplayground.training.writing import Writer
 
 
 class _Built(msgspec.Struct, eq=False):
@@ -55,14 +64,15 @@ class _Built(msgspec.Struct, eq=False):
     splits: Mapping[str, Samples]
     viewer: Viewer
     progress: Progress
+    translator: Translator | None
+    learned: frozenset[str]
+    """Layers whose weights come from the training of another engine."""
     run_id: str = ""
 
 
 _NO_MEMORY = (
     "There is not enough memory for this model and its batches; make its layers, its images or the batch size smaller."
 )
-_INPUT, _TARGET = "input", "target"
-"""Under which names data is loaded, whatever the layers are called; see `_bound`."""
 
 
 class Session:
@@ -98,6 +108,7 @@ class Session:
         if dataset is None:
             yield _failed(run_id, "There is no data yet; open an image folder, or choose points or a sample.")
             return
+        notices: list[str] = []
         try:
             yield Preparing(run_id, "Loading the data…")
             loaded = self._load(dataset, run_id, controls, report)
@@ -109,7 +120,16 @@ class Session:
             if controls.stopping:
                 raise Cancelled
             yield Preparing(run_id, self._starting_message(project))
-            loop, files = self._prepare(project, loaded, run_id=run_id, controls=controls, store=store, resume=resume)
+            loop, files = self._prepare(
+                project,
+                loaded,
+                run_id=run_id,
+                controls=controls,
+                store=store,
+                resume=resume,
+                report=report,
+                notices=notices,
+            )
         except Cancelled:
             yield RunEnded(run_id, "stopped", 0, {}, None, 0.0)
             return
@@ -123,7 +143,10 @@ class Session:
         except MemoryError:
             yield _failed(run_id, _NO_MEMORY)
             return
-        yield from self._train(loop, files, run_id)
+        for event in self._train(loop, files, run_id):
+            yield event
+            if isinstance(event, RunStarted):
+                yield from (Notice(event.run_id, notice) for notice in notices)
 
     def preload(self, dataset: Dataset, *, controls: Controls, report: Callable[[Event], None]) -> Iterator[Event]:
         """Read data before it is needed, so that its pictures and its flaws are seen at once."""
@@ -146,7 +169,7 @@ class Session:
                     files.finish(event, loop.last_state(), built.progress)
                 if files is not None and files.problem is not None and not told:
                     told = True
-                    yield Notice(built.run_id, files.problem)
+                    yield Notice(built.run_id, files.problem, run_kept=False)
                 yield event
         except Exception as error:
             message = _NO_MEMORY if isinstance(error, MemoryError) else str(error)
@@ -165,8 +188,6 @@ class Session:
             dataset,
             self._base,
             cache=self._cache,
-            input_ids=(_INPUT,),
-            output_ids=(_TARGET,),
             progress=lambda done, total: report(Preparing(run_id, "Reading samples…", done, total)),
             cancelled=lambda: controls.stopping,
         )
@@ -187,7 +208,10 @@ class Session:
         controls: Controls,
         store: Callable[[Project, str], RunStore | None],
         resume: Resumable | None,
+        report: Callable[[Event], None],
+        notices: list[str],
     ) -> tuple[TrainingLoop, RunStore | None]:
+        """notices: gets what the user should know about this run."""
         kept, reinitialized = self._build(project, loaded)
         built = self._built
         assert built is not None
@@ -195,6 +219,8 @@ class Session:
             self._aside.engine.close()
             self._aside = None
         if resume is not None:
+            # First of all the numbers: a momentum that was turned on while running has memory of its own.
+            built.engine.set_values({**live_values(project), **resume.progress.live})
             built.engine.restore(resume.state)
             built.progress = resume.progress
         else:
@@ -203,20 +229,31 @@ class Session:
         if not goes_on or not built.run_id:
             built.run_id = run_id
         built.engine.set_values({**live_values(project), **built.progress.live})
+        if not goes_on:
+            shapes = project_shapes(project, loaded.facts)
+            block_id, unready = unready_heads(project.model, shapes, built.learned)
+            if unready:
+                notices.append(unready_sentence(block_id, unready))
+        note = self._use_features(built, run_id, controls, report)
+        if note is not None:
+            notices.append(note)
         files = store(project, built.run_id)
         if files is not None:
             files.write_preparation(loaded.fitted)
         complete = built.progress.epoch
         epochs = project.training.epochs
+        writer = _writer(built)
         plan = RunPlan(
             run_id=built.run_id,
             project=project,
-            class_names=loaded.facts.class_names if loaded.facts.target == "classes" else (),
-            metrics=resolved_metrics(project, loaded.facts),
+            class_names=target_classes(project, loaded.facts),
+            metrics=run_figures(project, loaded.facts),
             epochs=epochs if complete < epochs or resume is not None else complete + epochs,
             kept=kept,
             reinitialized=reinitialized,
             on_epoch=files.recorder(built.engine, built.progress) if files is not None else lambda done, best: None,
+            results=_results(built, writer),
+            last_results=writer.last_results if writer is not None else lambda epoch, update: iter(()),
         )
         loop = TrainingLoop(
             built.engine,
@@ -225,8 +262,25 @@ class Session:
             controls=controls,
             progress=built.progress,
             viewer=built.viewer,
+            translator=built.translator,
         )
         return loop, files
+
+    def _use_features(
+        self, built: _Built, run_id: str, controls: Controls, report: Callable[[Event], None]
+    ) -> str | None:
+        """Have the frozen part computed once, where there is one; one sentence where it cannot be kept.
+
+        Raises Cancelled, EngineError.
+        """
+        shapes = project_shapes(built.project, built.loaded.facts)
+        return use_features(
+            built.engine,
+            FeatureSource(built.project, shapes, built.loaded, built.splits),
+            cache=self._cache / "features" if self._cache is not None else None,
+            progress=lambda done, total: report(Preparing(run_id, "Computing the frozen part, once…", done, total)),
+            cancelled=lambda: controls.stopping,
+        )
 
     def _build(
         self, project: Project, loaded: LoadedData, *, keep: bool = False
@@ -248,32 +302,38 @@ class Session:
             return (), ()
         weights = before.engine.weights() if before is not None else {}
         fresh = engine.build(project, loaded.facts)
-        splits = _bound(loaded.splits, project)
+        splits = bound(loaded.splits, project)
         fresh.attach(splits)
         kept: tuple[str, ...] = ()
         reinitialized: tuple[str, ...] = ()
+        progress, learned = Progress(), frozenset[str]()
         if before is not None:
-            kept, reinitialized = _transfer(before.project, project)
+            kept, reinitialized = transfer(before.project, project, loaded.facts)
             if not _same_ground(before, project, loaded):
                 kept, reinitialized = (), (*kept, *reinitialized)
             fresh.set_weights({name: value for name, value in weights.items() if name.partition("/")[0] in set(kept)})
+            learned = frozenset(kept) if before.progress.update else before.learned & set(kept)
+            if not reinitialized:
+                progress = next_stage(before.project, project, before.progress) or progress
             if keep and before.progress.update and self._aside is None:
                 self._aside = before
             else:
                 before.engine.close()
         loss = resolved_loss(project, loaded.facts)
+        known_shapes = project_shapes(project, loaded.facts)
         viewer = Viewer(
             fresh,
             splits,
             loss=loss,
-            shapes={layer_id: known.output for layer_id, known in project_shapes(project).items() if known.output},
-            activations={
-                block.id: activation(getattr(block.layer, "activation", "linear")) for block in project.model.blocks
-            },
-            plane=_plane(project),
+            shapes={layer_id: known.output for layer_id, known in known_shapes.items() if known.output},
+            activations={block.id: activation(block.layer.outer_activation) for block in project.model.blocks},
+            inner=inner_ids(project.model, known_shapes),
+            plane=plane(project),
             from_minus_one=counts_from_minus_one(project, loaded.facts),
+            sequences=SequenceLens(fresh, project.model, vocabularies(project, loaded.facts)),
         )
-        self._built = _Built(fresh, project, loaded, splits, viewer, Progress())
+        translator = make_translator(fresh, project, loaded)
+        self._built = _Built(fresh, project, loaded, splits, viewer, progress, translator, learned)
         return kept, reinitialized
 
     def reset(self) -> None:
@@ -298,7 +358,7 @@ class Session:
         controls: may stop the loading of data; afterwards one just stops asking. Raises EngineError, NotTrained.
         """
         loaded = self._sound(project, controls)
-        return compare(project, loaded.facts, _bound(loaded.splits, project)["training"])
+        return compare(project, loaded.facts, bound(loaded.splits, project)["training"])
 
     def _sound(self, project: Project, controls: Controls) -> LoadedData:
         """The data of a project that can be trained. Raises NotTrained."""
@@ -364,42 +424,70 @@ class Session:
             raise NotTrained(f"{sample_id} is not among the samples of this run.")
         return built.viewer.occlusion(sample_id)
 
+    def influence(self, sample_id: str) -> Array:
+        """Which tokens of a text matter: see Viewer.influence. Raises NotTrained."""
+        built = self._ask()
+        if not built.viewer.knows(sample_id):
+            raise NotTrained(f"{sample_id} is not among the samples of this run.")
+        influence = built.viewer.influence(sample_id)
+        if influence is None:
+            raise NotTrained("This model tells no class of a text, so no token speaks for one.")
+        return influence
+
+    def heat(self, sample_id: str, layer_id: str = "") -> Array:
+        """Grad-CAM of one picture: (height, width) float32, 0 and more, of the maps of a layer. Raises NotTrained.
+
+        layer_id: also of one inside a Pretrained block; empty: the last convolutional one.
+        """
+        built = self._ask()
+        if not built.viewer.knows(sample_id):
+            raise NotTrained(f"{sample_id} is not among the samples of this run.")
+        layers = map_layers(built.project.model, project_shapes(built.project, built.loaded.facts))
+        if not layers:
+            raise NotTrained("Grad-CAM needs feature maps, and this model has no convolutional layer.")
+        return built.viewer.heat(sample_id, layer_id or layers[-1])
+
+    def continuation(self, prompt: str, temperature: float = 0.7, length: int = 200, seed: int = 0) -> str:
+        """What the model writes behind a prompt, `length` tokens; the same for the same seed. Raises NotTrained."""
+        writer = _writer(self._ask())
+        if writer is None:
+            raise NotTrained("This model has not learned to go on with a text.")
+        return writer.continuation(prompt, temperature=temperature, length=length, seed=seed)
+
+    def translation(self, sample_id: str) -> Translation:
+        """What the model writes for the source of a sample. Raises NotTrained."""
+        built = self._ask()
+        return translated_sample(_translator(built), sample_id, built.loaded, built.splits)
+
+    def translation_of(self, text: str) -> Translation:
+        """The same for a source of one's own. Raises NotTrained, also for characters that the model does not know."""
+        built = self._ask()
+        return translated_text(_translator(built), text, built.project, built.loaded)
+
     def _ask(self) -> _Built:
         if self._built is None:
             raise NotTrained("There is no trained model yet; press Run first.")
         return self._built
 
 
-def _plane(project: Project) -> Callable[[int], Arrays] | None:
-    """Inputs all over the plane, under the ids of the model's Inputs, where the data are points."""
-    dataset = project.dataset
-    if not isinstance(dataset, Points):
-        return None
-    features = dataset.features
-    return lambda side: dict.fromkeys(project.model.inputs, plane_grid(features, side))
+def _results(built: _Built, writer: Writer | None) -> Callable[[int, int], Iterator[Event]]:
+    """What is to be made after each epoch, where the model makes something."""
+    if isinstance(built.project.training.objective, Adversarial):
+        training = built.splits["training"]
+        data_input = next(iter(training.inputs))
+        return Gallery(built.engine, training, data_input, run_id=built.run_id).results
+    return writer.results if writer is not None else lambda epoch, update: iter(())
 
 
-def _bound(splits: Mapping[str, Samples], project: Project) -> dict[str, Samples]:
-    """The samples under the ids of the model's Input and output layers."""
-    inputs, outputs = project.model.inputs, project.model.outputs
-    return {
-        name: msgspec.structs.replace(
-            samples,
-            inputs=dict.fromkeys(inputs, samples.inputs[_INPUT]),
-            targets=dict.fromkeys(outputs, samples.targets[_TARGET]),
-            preparation=dict.fromkeys(inputs, samples.preparation.get(_INPUT, Preparation())),
-        )
-        for name, samples in splits.items()
-    }
+def _writer(built: _Built) -> Writer | None:
+    return make_writer(built.engine, built.project, built.loaded, built.splits, run_id=built.run_id)
 
 
-def catalog_of(loaded: LoadedData) -> Catalog:
-    """Which samples there are, for panels."""
-    labels: dict[str, Array] = {}
-    for split, samples in loaded.splits.items():
-        target = samples.targets[_TARGET]
-        labels[split] = target if target.ndim == 1 else target[:, 0]
-    return Catalog(loaded.facts, {split: samples.ids for split, samples in loaded.splits.items()}, labels, loaded.files)
+def _translator(built: _Built) -> Translator:
+    """Raises NotTrained where the model does not write targets."""
+    if built.translator is None:
+        raise NotTrained("This model has not learned to write anything from a source.")
+    return built.translator
 
 
 def _failed(run_id: str, message: str, *, epoch: int = 0) -> RunEnded:
@@ -410,7 +498,7 @@ def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
     """Whether the engine fits the project as it is: all that differs are numbers that can be set while running."""
     return (
         built.loaded is loaded
-        and _engine_relevant(built.project) == _engine_relevant(project)
+        and engine_relevant(built.project) == engine_relevant(project)
         and built.project.dataset == project.dataset
     )
 
@@ -423,37 +511,3 @@ def _same_ground(built: _Built, project: Project, loaded: LoadedData) -> bool:
         and all(built.splits[name].ids == samples.ids for name, samples in loaded.splits.items())
         and built.project.training.seed == project.training.seed
     )
-
-
-def _engine_relevant(project: Project) -> Project:
-    """The project without what an engine does not ask for when it is built."""
-    still = without_live_values(project)
-    neutral = Training()
-    training = msgspec.structs.replace(
-        still.training,
-        schedule=neutral.schedule,
-        batch_size=neutral.batch_size,
-        epochs=neutral.epochs,
-        early_stopping=neutral.early_stopping,
-    )
-    return msgspec.structs.replace(still, training=training)
-
-
-def _transfer(before: Project, after: Project) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(layers that keep their weights, layers that start anew): kept is what is untouched and gets the same shapes."""
-    old, new = project_shapes(before), project_shapes(after)
-    kept: list[str] = []
-    anew: list[str] = []
-    for block in after.model.blocks:
-        if not new[block.id].parameters:
-            continue
-        untouched = _same_weights(before.model.by_id.get(block.id), block)
-        if untouched and old[block.id].inputs == new[block.id].inputs:
-            kept.append(block.id)
-        else:
-            anew.append(block.id)
-    return tuple(kept), tuple(anew)
-
-
-def _same_weights(before: Block | None, after: Block) -> bool:
-    return before is not None and still_layer(before) == still_layer(after)

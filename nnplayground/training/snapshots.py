@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from math import gcd
@@ -13,6 +13,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, Engine, IndexArray, Trace
+from nnplayground.engine.heat import heat
 from nnplayground.layers import Shape
 from nnplayground.layers.activations import Activation
 from nnplayground.samples import Array, Arrays, Samples
@@ -26,6 +27,7 @@ from nnplayground.training.events import (
     Snapshot,
     SnapshotWants,
 )
+from nnplayground.training.sequences import SequenceLens
 
 Part = Literal["sample", "weights", "histograms", "before", "plane", "update"]
 
@@ -66,15 +68,21 @@ class Viewer:
         loss: str,
         shapes: Mapping[str, Shape],
         activations: Mapping[str, Activation],
+        inner: Collection[str] = (),
         plane: Callable[[int], Arrays] | None = None,
         from_minus_one: bool = False,
+        sequences: SequenceLens | None = None,
     ) -> None:
         """loss: name. shapes: output of each layer that runs; what a window asks about may have come since.
 
-        activations: function of each layer. plane: side → prepared inputs all over the plane, (side · side, features),
-        row by row from the top left, where samples are points of it. from_minus_one: the two classes are −1 and 1.
+        activations: function of each layer. inner: ids of the layers inside blocks, vgg16_1/block5_conv1. plane: side →
+        prepared inputs all over the plane, (side · side, features), row by row from the top left, where samples are
+        points of it. from_minus_one: the two classes are −1 and 1. sequences: looks
+        inside layers that read a sequence.
         """
+        self._sequences = sequences
         self._shapes = shapes
+        self._inner = frozenset(inner)
         self._activations = activations
         self._plane = plane
         self._plane_inputs: dict[int, Arrays] = {}
@@ -106,6 +114,8 @@ class Viewer:
         samples = self._splits[split]
         target = next(iter(samples.targets.values()))[place]
         values = self._engine.predict(self.inputs(sample_id))[0]
+        if values.ndim > 1:
+            return SamplePrediction(sample_id, target, values.argmax(axis=-1), _loss_of_tokens(target, values))
         label = int(target) if np.ndim(target) == 0 else float(target[0])
         return SamplePrediction(sample_id, label, values, self._sample_loss(label, values))
 
@@ -161,6 +171,14 @@ class Viewer:
             drop = before[winner] - after[:, winner]
         return drop.reshape(len(rows) - 1, len(columns) - 1).astype(np.float32)
 
+    def influence(self, sample_id: str) -> Array | None:
+        """How much each token of a text matters, see `SequenceLens.influence`; None for other samples."""
+        return self._sequences.influence(self.inputs(sample_id)) if self._sequences is not None else None
+
+    def heat(self, sample_id: str, layer_id: str) -> Array:
+        """Grad-CAM: see `nnplayground.engine.heat`. (height, width) float32. Raises EngineError."""
+        return heat(self._engine, self.inputs(sample_id), layer_id)[0]
+
     def affordable(self, wants: SnapshotWants) -> SnapshotWants:
         """The parts of what is wanted whose turn it is while a run goes on; see `Pace`."""
         return self._pace.due(wants)
@@ -169,20 +187,28 @@ class Viewer:
         """Everything that is wanted, at this moment."""
         prediction = None
         activations: dict[str, Array] = {}
+        gates: dict[str, Mapping[str, Array]] = {}
+        tokens: dict[str, tuple[str, ...]] = {}
         with self._pace.timed("sample", wants):
             if wants.sample_id is not None and self.knows(wants.sample_id):
                 prediction = self.prediction(wants.sample_id)
-                known = tuple(layer_id for layer_id in wants.layer_ids if layer_id in self._shapes)
+                known = tuple(each for each in wants.layer_ids if each in self._shapes or each in self._inner)
                 if known:
-                    found = self._engine.activations(self.inputs(wants.sample_id), known)
+                    inputs = self.inputs(wants.sample_id)
+                    found = self._engine.activations(inputs, known)
                     activations = {layer_id: values[0] for layer_id, values in found.items()}
+                    if self._sequences is not None:
+                        gates = {each: self._sequences.gates(each, inputs) for each in known}
+                        tokens = {each: self._sequences.tokens(each, inputs) for each in known}
         histograms: dict[str, Histogram] = {}
         with self._pace.timed("histograms" if wants.histograms else "weights", wants):
             everything = self._engine.weights() if wants.weights or wants.histograms else {}
-            weights = {name: value for name, value in everything.items() if name.partition("/")[0] in wants.weights}
+            weights = {name: value for name, value in everything.items() if owner(name) in wants.weights}
         with self._pace.timed("histograms", wants):
             if wants.histograms:
-                histograms = {name: histogram(value) for name, value in everything.items()}
+                # A block may have hundreds of layers inside: of these, only those that are looked at.
+                shown = {name for name in everything if owner(name) in self._shapes or owner(name) in wants.weights}
+                histograms = {name: histogram(everything[name]) for name in everything if name in shown}
         before = None
         with self._pace.timed("before", wants):
             if wants.before_of is not None and wants.before_of in self._shapes:
@@ -196,7 +222,20 @@ class Viewer:
                 flow = Flow(self._traced_update, self._flow(self._trace))
         trace = self._trace if wants.trace is not None else None
         return Snapshot(
-            run_id, epoch, update, wants, prediction, activations, weights, histograms, before, plane, flow, trace
+            run_id,
+            epoch,
+            update,
+            wants,
+            prediction,
+            activations,
+            weights,
+            histograms,
+            before,
+            plane,
+            flow,
+            trace,
+            gates,
+            tokens,
         )
 
     def needs_trace(self, wants: SnapshotWants) -> bool:
@@ -207,7 +246,7 @@ class Viewer:
         """Do the next update (whose number is `update`) so that its numbers can be looked at."""
         values = len(batch) * sum(math.prod(shape) for shape in self._shapes.values())
         layer_ids = tuple(self._shapes) if values <= TRACED_VALUES else (wants.trace,) if wants.trace else ()
-        with self._pace.timed("update", wants):
+        with self._pace.timed("update", wants, work=layer_ids):
             self._trace = self._engine.trace(batch, [each for each in layer_ids if each in self._shapes])
         self._traced_update = update
         return self._trace.metrics
@@ -252,6 +291,18 @@ class Viewer:
         return {name: samples.prepared(name, some) for name in samples.inputs}
 
 
+def owner(weight: str) -> str:
+    """The layer that a weight belongs to: conv2d_1 of conv2d_1/kernel, vgg16_1/block5_conv1 of one inside a block."""
+    return weight.rpartition("/")[0]
+
+
+def _loss_of_tokens(target: Array, probabilities: Array) -> float:
+    """The mean of −log p over the places that are not padding. target: (T,); probabilities: (T, V)."""
+    places = np.flatnonzero(target)
+    right = probabilities[places, target[places]]
+    return float(-np.log(np.clip(right, _EPSILON, 1.0)).mean()) if len(places) else 0.0
+
+
 def idle_units(function: Activation, z: Array) -> tuple[float | None, float | None]:
     """(share of dead units, share of saturated units) of a layer, None where the function cannot have such.
 
@@ -281,6 +332,8 @@ class Pace:
     def __init__(self) -> None:
         self._asked: dict[Part, object] = {}
         self._due_at: dict[Part, float] = {}
+        self._ready: set[object] = set()
+        """Work that has been done before."""
 
     def due(self, wants: SnapshotWants) -> SnapshotWants:
         """`wants` without the parts whose turn it is not."""
@@ -301,8 +354,12 @@ class Pace:
         return self._asked.get(part) != _wish(part, wants) or now >= self._due_at.get(part, 0.0)
 
     @contextmanager
-    def timed(self, part: Part, wants: SnapshotWants) -> Iterator[None]:
-        """Around the work for a part: remembers what was asked, and when it is due again."""
+    def timed(self, part: Part, wants: SnapshotWants, *, work: object = None) -> Iterator[None]:
+        """Around the work for a part: remembers what was asked, and when it is due again.
+
+        work: what it is, if a part is made of several things. The first time does not count: an engine that has
+        to get ready for something may take a hundred times as long then.
+        """
         wish = _wish(part, wants)
         began = time.perf_counter()
         yield
@@ -310,8 +367,10 @@ class Pace:
             ended = time.perf_counter()
             # A part that is done in two goes waits for both.
             since = max(self._due_at.get(part, 0.0), ended) if self._asked.get(part) == wish else ended
+            spent = ended - began if (part, work) in self._ready else 0.0
+            self._ready.add((part, work))
             self._asked[part] = wish
-            self._due_at[part] = since + max((ended - began) / SHARES[part], CALM.get(part, 0.0))
+            self._due_at[part] = since + max(spent / SHARES[part], CALM.get(part, 0.0))
 
 
 def _wish(part: Part, wants: SnapshotWants) -> object:
@@ -338,7 +397,8 @@ def histogram(values: Array) -> Histogram:
     while step > 1 and gcd(step, values.shape[-1]) > 1:
         step += 1  # so that all channels are in the selection
     flat = flat[:: max(step, 1)]
-    finite = flat[np.isfinite(flat)]
+    # Between weights that have hardly moved, float32 has too few numbers for the edges of the bins.
+    finite = flat[np.isfinite(flat)].astype(np.float64)
     if finite.size == 0:
         return Histogram(np.zeros(BINS, int), np.linspace(0, 1, BINS + 1))
     counts, edges = np.histogram(finite, bins=BINS)

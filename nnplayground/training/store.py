@@ -25,7 +25,7 @@ from nnplayground.engine.base import Engine, EngineState, Weights
 from nnplayground.spec.codec import FileError, encode
 from nnplayground.spec.files import load_project, os_reason, write_atomically
 from nnplayground.spec.project import Project
-from nnplayground.training.events import EpochDone, RunEnded
+from nnplayground.training.events import EpochDone, RunEnded, Stage
 from nnplayground.training.loop import Progress
 
 CHECKPOINT_SECONDS = 30.0
@@ -138,6 +138,7 @@ class RunStore:
             "best_score": progress.best_score if np.isfinite(progress.best_score) else None,
             "monitor": progress.monitor,
             "live": progress.live,
+            "stages": msgspec.to_builtins(progress.stages),
         }
         arrays["progress"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
         _save_arrays(self._folder / "last.npz", arrays)
@@ -225,6 +226,7 @@ def load_run(folder: Path) -> Resumable:
             best_weights=_best_weights(folder / "best.npz"),
             monitor=facts["monitor"],
             live=facts["live"],
+            stages=msgspec.convert(facts.get("stages", []), list[Stage]),
         )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise FileError(f"The run in {folder} cannot be gone on with: its weights are damaged ({error}).") from None

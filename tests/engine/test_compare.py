@@ -88,10 +88,20 @@ def test_what_rounding_explains_is_no_difference() -> None:
     assert Comparison(50, {"a": calm, "b": wrong}).summary == "Keras differs: the weights of b by 2.0e-2"
 
 
+def test_how_keras_rounds_the_numbers_of_adam_counts_as_rounding(bench: Any) -> None:
+    """It makes the steps a little shorter than they are without rounding, from the first one on."""
+    pytest.importorskip("tensorflow")
+    hidden = [Dense(units=8, activation="relu", kernel_initializer="he_normal")] * 6
+    output = Dense(units=1, activation="sigmoid")
+    for layer in last(told(bench, *hidden, output, optimizer=Adam(learning_rate=0.1))).layers.values():
+        assert layer.differences[1] == pytest.approx(layer.rounding[1], rel=0.3)
+        assert layer.explained
+
+
 def test_what_is_random_is_switched_off(bench: Any) -> None:
     pytest.importorskip("tensorflow")
     layers = (RandomFlip(), Conv2D(filters=2, activation="relu"), Flatten(), Dropout(rate=0.5), Dropout(rate=0.0))
-    folder = ImageFolder(folder="photos", augmentation=(RandomTranslation(),))
+    folder = ImageFolder(folder="photos", image_size=(6, 6), augmentation=(RandomTranslation(),))
     found = last(told(bench, *layers, Dense(units=1, activation="sigmoid"), shape=(6, 6, 3), dataset=folder))
     assert found.switched_off == ("dropout_1", "the augmentation of the data", "random_flip_1")
     assert list(found.layers) == ["conv2d_1", "dense_1"]
@@ -160,6 +170,12 @@ def test_a_layer_that_only_one_engine_has(bench: Any, monkeypatch: pytest.Monkey
         next(told(bench, LayerNormalization(), *POINTS))
     expected = "Only the Keras engine has LayerNormalization, so there is nothing to compare this model with."
     assert str(caught.value) == expected
+
+
+def test_a_model_without_weights(bench: Any) -> None:
+    pytest.importorskip("tensorflow")
+    with pytest.raises(EngineError, match="This model has no weights, so there is nothing to compare"):
+        last(told(bench, Activation(activation="softmax"), shape=(2,)))
 
 
 def test_without_tensorflow(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:

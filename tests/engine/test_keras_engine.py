@@ -134,7 +134,7 @@ class TestEvaluation:
     def test_many_samples_go_piece_by_piece(self, bench: Any, cnn: Model, monkeypatch: pytest.MonkeyPatch) -> None:
         samples = bench.images(cnn, 23)
         whole = bench.engine(cnn, bench.facts(SHAPE))
-        monkeypatch.setattr("nnplayground.engine.keras.engine.FORWARD_BYTES", 1)
+        monkeypatch.setattr("nnplayground.engine.keras.ways.FORWARD_BYTES", 1)
         pieces = bench.engine(cnn, bench.facts(SHAPE))
         asked = []
         told = []
@@ -292,7 +292,7 @@ class TestRandomness:
         samples = bench.images(model, 12)
         plain = bench.engine(model, bench.facts(SHAPE), still)
         for augmentation in AUGMENTATION:
-            folder = ImageFolder(folder="photos", augmentation=(augmentation,))
+            folder = ImageFolder(folder="photos", image_size=SHAPE[:2], augmentation=(augmentation,))
             engine = bench.engine(model, bench.facts(SHAPE), still, dataset=folder)
             for each in (plain, engine):
                 each.attach({"training": samples})
@@ -517,7 +517,7 @@ class TestLife:
         engine.train(shuffled(20, 8))
         engine.evaluate("training")
         engine.activations({"input": np.zeros((1, 4), np.float32)}, ["dense_1"])
-        held = [weakref.ref(engine._network.model), weakref.ref(engine._splits["training"])]
+        held = [weakref.ref(engine._network.model), weakref.ref(engine._whole.splits["training"])]
         engine.close()
         gc.collect()
         assert [reference() for reference in held] == [None, None]

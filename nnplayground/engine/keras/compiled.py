@@ -130,7 +130,8 @@ def _compile(network: Network, objective: Objective, update: Update, kind: Kind,
     def block(inputs: tuple[Any, ...], labels: Any, weights: Any, index: Any, count: Any) -> Any:
         targets = objective.targets(tf.gather(labels, index))
         sizes = tf.fill((UPDATES * rows,), rows)
-        shares = objective.shares(sizes, tf.gather(weights, index) if kind.weighted else None)
+        batch_of = tf.repeat(tf.range(UPDATES), rows)
+        shares = objective.shares(targets, sizes, batch_of, tf.gather(weights, index) if kind.weighted else None)
         batches = tuple(
             _parted(prepared(tf.gather(stored, index), preparation), rows)
             for stored, preparation in zip(inputs, kind.preparations, strict=True)

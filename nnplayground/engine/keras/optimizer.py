@@ -114,6 +114,11 @@ class LiveOptimizer:
         for weight, values in zip(self._weights, tf.split(self._vector.value, self._sizes), strict=True):
             weight.assign(tf.reshape(values, weight.shape))
 
+    @property
+    def variables(self) -> list[Any]:
+        """The weights that `apply` wants gradients for, in that order, as tf.Variables."""
+        return [weight.value for weight in self._weights]
+
     def weights(self) -> dict[int, Array]:
         """Copies of the weights that are kept as one vector, by the id of their variable: one reading for all."""
         if self._vector is None:

@@ -11,7 +11,7 @@ import numpy as np
 from nnplayground.engine.base import EngineError
 from nnplayground.engine.keras.network import Network
 from nnplayground.engine.keras.runtime import tf
-from nnplayground.layers.base import shape_text
+from nnplayground.layers.base import Shape, shape_text
 from nnplayground.samples import Array, Preparation, Samples
 
 RESIDENT_BYTES = 1 << 30
@@ -22,12 +22,13 @@ PIECE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Kind:
-    """What a traced step depends on: number types, target width, preparation, and whether samples are weighted."""
+    """What a traced step depends on: number types, targets, preparation, and whether samples are weighted."""
 
     dtypes: tuple[str, ...]
     preparations: tuple[Preparation, ...]
-    target_width: int | None
-    """None: class indices."""
+    target_shape: Shape
+    """Of one sample: () for a class."""
+    target_dtype: str
     weighted: bool
 
 
@@ -69,22 +70,16 @@ class Split:
         return list(groups)
 
 
-def make_split(samples: Samples, network: Network, weights: Array | None) -> Split:
+def make_split(samples: Samples, network: Network, weights: Array | None, *, resident: bool = True) -> Split:
     """Check samples against the model and make them available. Raises EngineError where they do not fit.
 
-    weights: (n,) how much each sample counts, or None.
+    weights: (n,) how much each sample counts, or None. resident: copied to where TensorFlow computes, if small enough.
     """
     stored = [_checked(samples.inputs, name, network) for name in network.inputs]
     labels = samples.targets[network.output]
-    number = labels.ndim > 1
-    width = network.shapes[network.output][0]
-    if number and labels.shape[1] != width:
-        raise EngineError(
-            f"The output layer {network.output} has {width:,} values, but each target has {labels.shape[1]:,}; "
-            f"give it {labels.shape[1]:,} units."
-        )
+    _check_targets(labels, network)
     dtypes = tuple("uint8" if array.dtype == np.uint8 else "float32" for array in stored)
-    resident = sum(array.nbytes for array in stored) <= RESIDENT_BYTES
+    resident = resident and sum(array.nbytes for array in stored) <= RESIDENT_BYTES
     if resident:
         inputs = tuple(tf.constant(_stored(array, dtype)) for array, dtype in zip(stored, dtypes, strict=True))
     else:
@@ -94,11 +89,12 @@ def make_split(samples: Samples, network: Network, weights: Array | None) -> Spl
         kind=Kind(
             dtypes=dtypes,
             preparations=tuple(samples.preparation.get(name, Preparation()) for name in network.inputs),
-            target_width=labels.shape[1] if number else None,
+            target_shape=labels.shape[1:],
+            target_dtype=_target_dtype(labels),
             weighted=weights is not None,
         ),
         inputs=inputs,
-        labels=tf.constant(labels.astype(np.float32 if number else np.int32)),
+        labels=tf.constant(np.ascontiguousarray(labels, _target_dtype(labels))),
         weights=tf.constant(np.zeros(0, np.float32) if weights is None else weights),
         resident=resident,
         sample_bytes=sum(array.nbytes for array in stored) // max(len(samples), 1),
@@ -113,6 +109,25 @@ def prepared(stored: Any, preparation: Preparation) -> Any:
     if any(preparation.offset):
         values += tf.constant(preparation.offset, tf.float32)
     return values
+
+
+def _target_dtype(labels: Array) -> str:
+    """Classes and tokens are whole numbers, all else is not."""
+    return "int32" if labels.ndim == 1 or np.issubdtype(labels.dtype, np.integer) else "float32"
+
+
+def _check_targets(labels: Array, network: Network) -> None:
+    output = network.shapes[network.output]
+    if _target_dtype(labels) == "float32" and labels.shape[1:] != output:
+        raise EngineError(
+            f"The output layer {network.output} has {shape_text(output)} values, but each target has "
+            f"{labels.shape[1]:,}; give it {labels.shape[1]:,} units."
+        )
+    if labels.ndim > 1 and _target_dtype(labels) == "int32" and labels.shape[1:] != output[:1]:
+        raise EngineError(
+            f"The output layer {network.output} tells something at {output[0]:,} places, but each target has "
+            f"{labels.shape[1]:,}."
+        )
 
 
 def _stored(array: Array, dtype: str) -> Array:

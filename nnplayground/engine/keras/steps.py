@@ -25,18 +25,13 @@ def split_specs(network: Network, kind: Kind) -> tuple[tuple[Any, ...], Any]:
         tf.TensorSpec((None, *network.shapes[name]), dtype)
         for name, dtype in zip(network.inputs, kind.dtypes, strict=True)
     )
-    labels = (
-        tf.TensorSpec((None,), tf.int32)
-        if kind.target_width is None
-        else tf.TensorSpec((None, kind.target_width), tf.float32)
-    )
-    return inputs, labels
+    return inputs, tf.TensorSpec((None, *kind.target_shape), kind.target_dtype)
 
 
 Update: TypeAlias = Callable[[list[Any], Any, Any], tuple[Any, Any, Any]]
-"""(inputs, targets, shares) → (values (batch, v), output (batch, units), penalty), after having changed the weights.
+"""(inputs, targets, shares) → (values (batch, v), kept (batch, …), penalty), after having changed the weights.
 
-shares: (batch, v) how much each value counts in the loss; see Objective.
+shares: (batch, v) how much each value counts in the loss; kept: of the outputs; see Objective.
 """
 
 
@@ -48,7 +43,7 @@ def make_update(
     augmentation: Sequence[Any],
 ) -> Update:
     """One update of the weights, to be traced as part of a block."""
-    variables = [weight.value for weight in network.model.trainable_weights]
+    variables = optimizer.variables
 
     def update(inputs: list[Any], targets: Any, shares: Any) -> tuple[Any, Any, Any]:
         for layer in augmentation:
@@ -57,12 +52,14 @@ def make_update(
             tape.watch(variables)
             tensors = network.forward(inputs, training=True)
             output = tensors[network.after[network.output]]
-            values = objective.values(targets, tensors[network.before[network.output]], output)
+            before = tensors[network.before[network.output]]
+            values = objective.values(targets, before, output)
             penalty = network.penalty()
         # The derivative of the mean is handed to the tape, instead of taking the mean inside.
         gradients = tape.gradient([values, penalty], variables, output_gradients=[shares, tf.ones_like(penalty)])
-        optimizer.apply(clip(gradients))
-        return values, output, penalty
+        # That of an Embedding comes as the rows it has looked up.
+        optimizer.apply(clip([tf.convert_to_tensor(gradient) for gradient in gradients]))
+        return values, objective.kept(before, output), penalty
 
     return update
 
@@ -83,7 +80,9 @@ def trace_block(network: Network, objective: Objective, update: Update, kind: Ki
         count = tf.size(ends)
         batch_of = tf.repeat(tf.range(count), sizes)
         targets = objective.targets(tf.gather(labels, samples))
-        shares = objective.shares(tf.gather(sizes, batch_of), tf.gather(weights, samples) if kind.weighted else None)
+        shares = objective.shares(
+            targets, tf.gather(sizes, batch_of), batch_of, tf.gather(weights, samples) if kind.weighted else None
+        )
         ready = [
             prepared(tf.gather(stored, rows), preparation) if fits else stored
             for stored, preparation, fits in zip(inputs, kind.preparations, small, strict=True)
@@ -98,13 +97,14 @@ def trace_block(network: Network, objective: Objective, update: Update, kind: Ki
             results = update(batch, targets[first:last], shares[first:last])
             return number + 1, *(array.write(number, each) for array, each in zip(told, results, strict=True))
 
-        shapes = ((None, shares.shape[1]), (None, objective.units), ())
-        told = [tf.TensorArray(tf.float32, count, element_shape=shape, infer_shape=False) for shape in shapes]
-        _, values, outputs, penalties = tf.while_loop(
+        kept_shape, kept_dtype = objective.kept_spec
+        specs = (((None, shares.shape[1]), tf.float32), (kept_shape, kept_dtype), ((), tf.float32))
+        told = [tf.TensorArray(dtype, count, element_shape=shape, infer_shape=False) for shape, dtype in specs]
+        _, values, kept, penalties = tf.while_loop(
             lambda number, *_: number < count, one_update, (tf.constant(0), *told), parallel_iterations=1
         )
         losses = tf.math.segment_sum(tf.reduce_sum(values.concat() * shares, axis=1), batch_of)
-        metrics = [tf.math.segment_mean(each, batch_of) for each in objective.batch_measures(targets, outputs.concat())]
+        metrics = objective.block_metrics(targets, kept.concat(), batch_of)
         return tf.stack([losses + penalties.stack(), *metrics], axis=1)
 
     inputs, labels = split_specs(network, kind)
@@ -113,7 +113,7 @@ def trace_block(network: Network, objective: Objective, update: Update, kind: Ki
 
 
 def trace_evaluation(network: Network, objective: Objective, kind: Kind) -> Callable[..., Any]:
-    """piece(inputs, labels, start, stop, first) → (losses (m,), predictions (m, units), penalty), as at inference.
+    """piece(inputs, labels, start, stop, first) → (losses (m,), predictions (m, …), penalty), as at inference.
 
     start, stop: which samples; first: the sample that stands at row 0 of `inputs`.
     """
@@ -126,8 +126,9 @@ def trace_evaluation(network: Network, objective: Objective, kind: Kind) -> Call
         tensors = network.forward(batch, training=False)
         output = tensors[network.after[network.output]]
         targets = objective.targets(labels[start:stop])
-        values = objective.values(targets, tensors[network.before[network.output]], output)
-        return tf.reduce_mean(values, axis=-1), output, network.penalty()
+        before = tensors[network.before[network.output]]
+        values = objective.values(targets, before, output)
+        return objective.losses(targets, values), objective.kept(before, output), network.penalty()
 
     inputs, labels = split_specs(network, kind)
     number = tf.TensorSpec((), tf.int32)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, EngineError, IndexArray, LayerTrace, Trace
-from nnplayground.engine.crossentropy import d_probabilities
 from nnplayground.engine.keras.network import Network
 from nnplayground.engine.keras.objective import Objective
 from nnplayground.engine.keras.optimizer import GradientClip, LiveOptimizer
@@ -92,19 +91,19 @@ class UpdateTracer:
     def _memory(self, layer_ids: Iterable[str]) -> dict[str, dict[str, dict[str, Array]]]:
         """By layer id, then by name of what is remembered and name of the weight."""
         weights = {layer_id: self._trained(layer_id) for layer_id in layer_ids}
-        told = iter(self._optimizer.memory([weight for trained in weights.values() for weight in trained]))
+        told = iter(self._optimizer.memory([weight for trained in weights.values() for weight in trained.values()]))
         found: dict[str, dict[str, dict[str, Array]]] = {}
         for layer_id, trained in weights.items():
             found[layer_id] = {}
-            for weight in trained:
+            for weight_name in trained:
                 for name, values in next(told).items():
-                    found[layer_id].setdefault(name, {})[weight.name] = values
+                    found[layer_id].setdefault(name, {})[weight_name] = values
         return found
 
-    def _trained(self, layer_id: str) -> list[Any]:
-        """The trained weights of a layer, as keras.Variables."""
-        layer = self._network.layers.get(layer_id)
-        return [] if layer is None else list(layer.trainable_weights)
+    def _trained(self, layer_id: str) -> dict[str, Any]:
+        """The trained weights of a layer by name, as keras.Variables."""
+        weights = self._network.weights.get(layer_id, {})
+        return {name: weight for name, weight in weights.items() if weight.trainable}
 
     def _layer(
         self,
@@ -120,10 +119,10 @@ class UpdateTracer:
         d_values = layer["d_values"]
         if d_values is None and layer_id == self._network.output:
             activation = output_activation(self._model.layer(layer_id))
-            targets, shares = result["targets"].numpy(), result["shares"].numpy().sum(axis=1, keepdims=True)
-            d_values = d_probabilities(self._objective.loss, activation, targets, values) * shares
+            targets, shares = result["targets"].numpy(), result["shares"].numpy()
+            d_values = self._objective.d_outputs(targets, values, shares, activation)
         return LayerTrace(
-            inputs=tuple(tensors[self._network.after[source]].numpy() for source in self._model.sources(layer_id)),
+            inputs=tuple(tensors[place].numpy() for place in self._network.received[layer_id]),
             before=tensors[before].numpy(),
             values=values,
             d_values=_array(d_values, values),
@@ -151,7 +150,8 @@ class UpdateTracer:
                 batch = [layer(values, training=True) for values in batch]
             targets = objective.targets(labels)
             count = tf.shape(labels)[0]
-            shares = objective.shares(tf.fill([count], count), weights if kind.weighted else None)
+            one_batch = tf.zeros([count], tf.int32)
+            shares = objective.shares(targets, tf.fill([count], count), one_batch, weights if kind.weighted else None)
             with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
                 tape.watch([variables, batch])
                 tensors = network.forward(batch, training=True)
@@ -165,6 +165,8 @@ class UpdateTracer:
 
             # All in one go: each would lead back through the whole model by itself.
             gradients, d_values = gradient((variables, [tensors[network.after[layer_id]] for layer_id in ids]))
+            # That of an Embedding comes as the rows it has looked up.
+            gradients = [tf.convert_to_tensor(each) for each in gradients]
             derivatives = {
                 layer_id: {"d_values": each, "d_before": self._d_before(layer_id, each, tape, tensors, gradient)}
                 for layer_id, each in zip(ids, d_values, strict=True)
@@ -173,12 +175,13 @@ class UpdateTracer:
             self._optimizer.apply(limited)
             changes = [tf.convert_to_tensor(now) - old for now, old in zip(variables, trained_before, strict=True)]
             learning = [layer_id for layer_id in network.layers if self._trained(layer_id)]
-            measures = objective.batch_measures(targets, outputs)
-            metrics = {name: tf.reduce_mean(each) for name, each in zip(objective.batch_metrics, measures, strict=True)}
+            kept = objective.kept(tensors[network.before[network.output]], outputs)
+            measures = objective.block_metrics(targets, kept, one_batch)
+            metrics = {name: each[0] for name, each in zip(objective.batch_metrics, measures, strict=True)}
             return {
                 "targets": targets,
                 "outputs": outputs,
-                "losses": tf.reduce_mean(values, axis=-1),
+                "losses": objective.losses(targets, values),
                 "shares": shares,
                 "penalty": penalty,
                 "metrics": {**metrics, "loss": tf.reduce_sum(values * shares) + penalty},
@@ -219,19 +222,18 @@ class UpdateTracer:
         """Where in the list of all tensors those are that go into these layers, and come out of them."""
         network, places = self._network, set[int]()
         for layer_id in layer_ids:
-            places |= {network.after[source] for source in self._model.sources(layer_id)}
-            places |= {network.before[layer_id], network.after[layer_id]}
+            places |= {*network.received[layer_id], network.before[layer_id], network.after[layer_id]}
         return sorted(places)
 
     def _named(self, layer_id: str, parts: Sequence[Any]) -> dict[str, Any]:
         """Those of a layer, by name of the weight. parts: one for each trained weight of the model."""
         place = {id(weight): number for number, weight in enumerate(self._network.model.trainable_weights)}
-        return {weight.name: parts[place[id(weight)]] for weight in self._trained(layer_id)}
+        return {name: parts[place[id(weight)]] for name, weight in self._trained(layer_id).items()}
 
     def _copies(self, layer_id: str) -> dict[str, Any]:
         """All weights of a layer as they are now."""
-        layer = self._network.layers.get(layer_id)
-        return {} if layer is None else {weight.name: tf.identity(weight.value) for weight in layer.weights}
+        weights = self._network.weights.get(layer_id, {})
+        return {name: tf.identity(weight.value) for name, weight in weights.items()}
 
 
 def _norm(parts: Mapping[str, Any]) -> Any:
