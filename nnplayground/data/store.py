@@ -62,7 +62,7 @@ class Index(msgspec.Struct, frozen=True):
 class Store:
     """The group of one folder and one set of settings. Anything unreadable in it counts as not there."""
 
-    def __init__(self, directory: Path, shape: tuple[int, int, int]) -> None:
+    def __init__(self, directory: Path, shape: tuple[int, ...]) -> None:
         """shape: of one row."""
         self.directory = directory
         self.shape = shape

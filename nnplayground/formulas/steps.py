@@ -78,6 +78,10 @@ class Explanation(msgspec.Struct, frozen=True, eq=False):
         return (row_at * width + column) * channels + self.weights.channel(self.focus.weight)
 
 
+_SEQUENCES = 3
+"""Axes of values of sequences: samples, steps, channels."""
+
+
 class CannotExplain(Exception):
     """There are no numbers that fit the layer. The message is for the user."""
 
@@ -90,6 +94,11 @@ def explain(project: Project, facts: DataFacts | None, trace: Trace, focus: Focu
     if block is None or record is None:
         raise CannotExplain(f"The numbers of {layer_id} are on their way: press Step to see its next update.")
     layer = block.layer
+    if layer.activates_inside or record.before.ndim == _SEQUENCES or trace.outputs.ndim == _SEQUENCES:
+        raise CannotExplain(
+            f"{layer_id} works on sequences, and an update of all their steps at once is not written out here; "
+            f"Activations shows what happens at each step."
+        )
     if not _fits(layer, record):
         raise CannotExplain(
             f"{layer_id} has been changed since the last update; press Step to see one of the layer as it is now."

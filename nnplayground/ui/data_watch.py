@@ -67,5 +67,5 @@ class DataWatch(QObject):
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting()
-        elif facts.problem is None and not self._runner.active:
+        if facts.problem is None and not self._runner.active:
             self._runner.preload(dataset)

@@ -9,8 +9,10 @@ FAMILY_TITLES: dict[str, str] = {
     "convolution": "Convolution",
     "pooling": "Pooling and size",
     "regularization": "Regularization",
+    "sequence": "Sequences",
     "augmentation": "Augmentation",
     "merge": "Merge",
+    "pretrained": "Pretrained",
 }
 
 

@@ -11,7 +11,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget
 
+from nnplayground.layers.core import Input
 from nnplayground.sample_projects import sample_projects
+from nnplayground.spec.dataset import ImageFolder, Points
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.files import SUFFIX
 from nnplayground.spec.project import Project
@@ -25,7 +27,7 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.hands_on import HandsOn
 from nnplayground.ui.menus import MenuCommands, build_menus
 from nnplayground.ui.preferences import Preferences
-from nnplayground.ui.project_files import POINTS_SUFFIXES, ProjectFiles, document_name
+from nnplayground.ui.project_files import DATA_SUFFIXES, ProjectFiles, document_name
 from nnplayground.ui.runner import Runner
 from nnplayground.ui.sample_questions import SampleQuestions
 from nnplayground.ui.start_page import StartPage
@@ -34,6 +36,7 @@ from nnplayground.ui.theme import ThemeName, apply_theme, colors
 from nnplayground.ui.toolbar import RunToolBar
 from nnplayground.ui.widgets.form import commit_pending
 from nnplayground.ui.workspace import Workspace
+from nnplayground.ui.writing_questions import WritingQuestions
 
 if TYPE_CHECKING:
     from nnplayground.training.session import Session
@@ -58,6 +61,7 @@ class MainWindow(QMainWindow):
         self._start_page: StartPage | None = None
         self._hands = HandsOn(self.runner, self.document, self)
         self._questions = SampleQuestions(self.runner, self.document, self.workspace, self)
+        self._writing = WritingQuestions(self.runner, self.document, self.workspace.output, self)
         self._status = StatusNotes(self.statusBar(), self.document)
         self.files = ProjectFiles(self.document, preferences, window=self, commit=self._commit_pending)
         self._stack = QStackedWidget()
@@ -93,6 +97,8 @@ class MainWindow(QMainWindow):
             "new": self.files.new,
             "open": self.files.ask_for_project,
             "open_folder": self.files.ask_for_folder,
+            "open_text_folder": self.files.ask_for_text_folder,
+            "open_table": self.files.ask_for_table,
             "save": self.files.save,
             "save_as": self.files.save_as,
             "close_window": self.close,
@@ -109,10 +115,12 @@ class MainWindow(QMainWindow):
             "about": lambda: show_about(self),
             "start_page": self.show_start_page,
             "compare_engines": self._on_compare_engines,
+            "fine_tune": self._on_fine_tune,
         }.items():
             act[name].triggered.connect(slot)
         self.files.shown.connect(self._show_workspace)
         self.files.reload_requested.connect(self._data.look_again)
+        self.files.data_opened.connect(lambda: self._data.when_known(self._offer_model))
         self.files.saved.connect(self._status.show_saved_now)
         self.files.advised.connect(lambda text: self.workspace.messages.show_message(text, stays=True))
         document = self.document
@@ -138,6 +146,7 @@ class MainWindow(QMainWindow):
         workspace.canvas.template_requested.connect(self.use_template)
         workspace.run_pause_requested.connect(self._on_run_pause)
         workspace.dataset.open_folder_requested.connect(self.files.ask_for_folder)
+        workspace.dataset.open_table_requested.connect(self.files.ask_for_table)
         workspace.dataset.open_points_requested.connect(self.files.ask_for_points)
         workspace.dataset.locate_requested.connect(self.files.ask_for_moved_data)
         workspace.dataset.cancel_requested.connect(self._on_cancel_loading)
@@ -147,6 +156,20 @@ class MainWindow(QMainWindow):
         template = next(each for each in TEMPLATES if each.name == name)
         facts = self.document.facts
         self.document.apply(lambda project: template.build(project, facts), f"template {template.title}")
+
+    def _offer_model(self) -> None:
+        """After other data was chosen: where the model does not fit it, one that does."""
+        project, facts = self.document.project, self.document.facts
+        made = any(not isinstance(block.layer, Input) for block in project.model.blocks)
+        fitting = next((each for each in TEMPLATES if each.suits(project, facts)), None)
+        # A dense layer takes the numbers of tokens without a problem, and makes nothing of them.
+        misfit = bool(self.document.errors) or not isinstance(project.dataset, ImageFolder | Points)
+        if made and misfit and fitting is not None and not self.runner.active:
+            self.workspace.messages.show_message(
+                "The model was made for other data. Change it by hand, or begin with one that fits.",
+                action=f"Use “{fitting.title}”",
+                on_action=lambda: self.use_template(fitting.name),
+            )
 
     def show_unexpected(self, error: BaseException, log: Path) -> None:
         """A mistake of the program itself; what the user has done is still there."""
@@ -202,6 +225,20 @@ class MainWindow(QMainWindow):
         self._hands.forget()
         self._refresh()
 
+    def _on_fine_tune(self) -> None:
+        from nnplayground.ui.fine_tune_dialog import FineTuneDialog, blocks_to_tune
+
+        blocks = blocks_to_tune(self.document.project)
+        selected = self.workspace.inspector.layer_id
+        if not blocks:
+            self.workspace.messages.show_message(
+                "Fine-tuning needs a Pretrained block that fits its pictures; add one from the palette.", "warning"
+            )
+            return
+        dialog = FineTuneDialog(self.document, selected if selected in blocks else blocks[0], self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _on_compare_engines(self) -> None:
         from nnplayground.ui.compare_dialog import CompareDialog
 
@@ -227,7 +264,7 @@ class MainWindow(QMainWindow):
         if frame.started is not None:
             self._run_kept = True
             self._send_wants()
-        if frame.notice is not None:
+        if frame.notice is not None and not frame.notice.run_kept:
             self._run_kept = False
         if frame.ended is not None and frame.ended.error is not None:
             self.workspace.messages.show_message(frame.ended.error, "error")
@@ -281,6 +318,7 @@ class MainWindow(QMainWindow):
         act["step_epoch"].setEnabled(can_step)
         act["stop"].setEnabled(not idle)
         act["reset"].setEnabled(self.runner.trained or not idle)
+        act["fine_tune"].setEnabled(idle)
         self._toolbar.show_state(state)
         if idle and not self.runner.trained:
             self._toolbar.progress.forget()
@@ -321,6 +359,7 @@ class MainWindow(QMainWindow):
             page = self._start_page = StartPage(sample_projects())
             page.sample_requested.connect(self.files.open_sample)
             page.folder_requested.connect(self.files.ask_for_folder)
+            page.table_requested.connect(self.files.ask_for_table)
             page.points_requested.connect(self.files.new_points)
             page.project_requested.connect(self.files.ask_for_project)
             page.recent_requested.connect(lambda path: self.files.open_path(Path(path)))
@@ -387,6 +426,7 @@ class MainWindow(QMainWindow):
         self._preferences.set_layout("window", self.saveGeometry())
         self._questions.close()
         self._data.shutdown()
+        self.files.shutdown()
         self.workspace.shutdown()
         self.runner.close()
         event.accept()
@@ -422,9 +462,9 @@ def new_session() -> Session:
 
 
 def _dropped(event: QDropEvent) -> Path | None:
-    """The one folder, project file or file of points that is being dropped, if it is that."""
+    """The one folder, project file or file of data that is being dropped, if it is that."""
     urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if path.is_dir() or path.suffix.lower() in (SUFFIX, *POINTS_SUFFIXES) else None
+    return path if path.is_dir() or path.suffix.lower() in (SUFFIX, *DATA_SUFFIXES) else None

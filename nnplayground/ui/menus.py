@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from nnplayground.sample_projects import sample_projects
-from nnplayground.spec.templates import TEMPLATES
+from nnplayground.spec.templates import TEMPLATES, Template
 from nnplayground.ui.actions import Actions
 from nnplayground.ui.theme import ThemeName
 from nnplayground.ui.workspace import Workspace
@@ -23,6 +23,8 @@ class MenuCommands(msgspec.Struct, frozen=True):
     open_recent: Callable[[str], object]
     open_sample: Callable[[str], object]
     use_template: Callable[[str], object]
+    suits: Callable[[Template], bool]
+    """Whether a template is for the data that is there."""
     set_theme: Callable[[ThemeName], object]
     recent: Callable[[], Sequence[Path]]
     theme: Callable[[], ThemeName]
@@ -35,7 +37,7 @@ def build_menus(bar: QMenuBar, actions: Actions, workspace: Workspace, commands:
     edit.addActions([actions["undo"], actions["redo"]])
     edit.addSeparator()
     edit.addActions(workspace.canvas.actions_for_menu())
-    _model_menu(bar.addMenu("&Model"), commands)
+    _model_menu(bar.addMenu("&Model"), actions, commands)
     run = bar.addMenu("&Run")
     for name in ("run", "pause", "step", "step_epoch", "stop", "reset"):
         run.addAction(actions[name])
@@ -48,7 +50,10 @@ def build_menus(bar: QMenuBar, actions: Actions, workspace: Workspace, commands:
 
 
 def _file_menu(menu: QMenu, actions: Actions, commands: MenuCommands) -> None:
-    menu.addActions([actions["new"], actions["open"], actions["open_folder"]])
+    menu.addActions([actions["new"], actions["open"]])
+    menu.addSeparator()
+    menu.addActions([actions["open_folder"], actions["open_text_folder"], actions["open_table"]])
+    menu.addSeparator()
     recent = menu.addMenu("Open &recent")
 
     def fill() -> None:
@@ -71,14 +76,24 @@ def _file_menu(menu: QMenu, actions: Actions, commands: MenuCommands) -> None:
     menu.addAction(actions["close_window"])
 
 
-def _model_menu(menu: QMenu, commands: MenuCommands) -> None:
+def _model_menu(menu: QMenu, actions: Actions, commands: MenuCommands) -> None:
+    offered: list[tuple[QAction, Template]] = []
     for template in TEMPLATES:
         entry = menu.addAction(template.title)
         entry.setObjectName(f"template.{template.name}")
         entry.setStatusTip(template.about)
         entry.setToolTip(template.about)
         entry.triggered.connect(lambda checked=False, name=template.name: commands.use_template(name))
+        offered.append((entry, template))
+    menu.addSeparator()
+    menu.addAction(actions["fine_tune"])
     menu.setToolTipsVisible(True)
+
+    def offer_what_suits() -> None:
+        for entry, template in offered:
+            entry.setEnabled(commands.suits(template))
+
+    menu.aboutToShow.connect(offer_what_suits)
 
 
 def _choose(commands: MenuCommands, name: ThemeName, checked: bool = False) -> None:

@@ -1,9 +1,10 @@
-"""Projects and their files: opening, saving, samples, folders of images, and asking before work is lost."""
+"""Projects and their files: opening, saving, samples, data, and asking before work is lost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -11,20 +12,26 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from nnplayground.sample_projects import sample_projects
 from nnplayground.spec.codec import FileError
-from nnplayground.spec.dataset import FolderSplit, FractionSplit, ImageFolder, Points
-from nnplayground.spec.edits import set_dataset
+from nnplayground.spec.data_edits import relocated, use_data, without_folder_split
+from nnplayground.spec.dataset import Dataset, ImageFolder, Points, Text
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.files import SUFFIX, load_project
-from nnplayground.spec.points_edits import open_points_file, use_points
+from nnplayground.spec.points_edits import use_points
 from nnplayground.spec.project import Project
 from nnplayground.spec.templates import TEMPLATES
 from nnplayground.ui.document import Document
+from nnplayground.ui.lookup import Lookup
 from nnplayground.ui.preferences import Preferences
 
+if TYPE_CHECKING:
+    from nnplayground.data.guessing import Guess
+
 _FILTER = f"nnplayground projects (*{SUFFIX})"
-POINTS_SUFFIXES = (".csv", ".tsv")
+DATA_SUFFIXES = (".csv", ".tsv", ".tab", ".txt")
+"""Files that are data by themselves."""
 _TWO_CLASSES = DataFacts(class_names=("0", "1"))
 """What is known about the first points before anybody has looked at them."""
+_DATA_FILTER = "Texts and tables (*.txt *.csv *.tsv *.tab);;All files (*)"
 _POINTS_FILTER = "Points: x, y, label (*.csv *.tsv *.txt);;All files (*)"
 
 
@@ -36,6 +43,8 @@ class ProjectFiles(QObject):
     saved = Signal()
     reload_requested = Signal()
     """The same folder was chosen again: what has changed in it is to be seen."""
+    data_opened = Signal()
+    """Other data was chosen, for which the model may not have been made."""
     advised = Signal(str)
     """What to try with a sample that was opened, and what to watch."""
 
@@ -47,15 +56,14 @@ class ProjectFiles(QObject):
         self._preferences = preferences
         self._window = window
         self._commit = commit
+        self._looked_at = Path()
+        self._lookup = Lookup(self)
+        self._lookup.found.connect(self._on_guessed)
 
     def open_path(self, path: Path) -> bool:
-        """Open a project file, a folder of images or a file of points. False where it could not be done; the user has
-        been told.
-        """
-        if path.is_dir():
-            return self.open_folder(path)
-        if path.suffix.lower() in POINTS_SUFFIXES:
-            return self.open_points(path)
+        """Open a project file, or a folder or a file of data. False where it was not done; the user has been told."""
+        if path.is_dir() or path.suffix.lower() in DATA_SUFFIXES:
+            return self.open_data(path)
         try:
             project = load_project(path)
         except FileError as error:
@@ -67,29 +75,62 @@ class ProjectFiles(QObject):
         self._preferences.add_recent(path.resolve())
         return True
 
+    def open_data(self, path: Path) -> bool:
+        """Make a folder or a file the data of the project, as what a look at it says; where that does not tell, the
+        user is asked. A file is looked at in the background.
+        """
+        from nnplayground.data.guessing import guesses
+
+        current = self._document.project.dataset
+        if path.is_dir():
+            self._use(guesses(path)[0].dataset, path)
+        elif current is not None and getattr(current, "file", "") == str(path.resolve()):
+            self._use(current, path)
+        else:
+            self._looked_at = path
+            self._lookup.look(lambda cancelled: guesses(path))
+        return True
+
+    def _on_guessed(self, guesses: tuple[Guess, ...]) -> None:
+        path = self._looked_at
+        if len(guesses) == 1:
+            self._use(guesses[0].dataset, path)
+            return
+        from nnplayground.ui.data_chooser import DataChooser
+
+        chooser = DataChooser(path.name, guesses, self._window)
+        chooser.chosen.connect(lambda guess: self._use(guess.dataset, path))
+        chooser.open()
+
     def open_folder(self, folder: Path) -> bool:
         """Make a folder of images the data of the project."""
-        current = self._document.project.dataset
-        settings = current if isinstance(current, ImageFolder) else ImageFolder()
-        if isinstance(settings.split, FolderSplit) and settings.folder != str(folder.resolve()):
-            # Another folder is not checked against the validation pictures of the one before.
-            settings = msgspec.structs.replace(settings, split=FractionSplit())
-        dataset = msgspec.structs.replace(settings, folder=str(folder.resolve()))
-        if dataset == current:
-            self.reload_requested.emit()
-        self._document.apply(lambda project: set_dataset(project, dataset), f"opening of {folder.name}")
-        self.shown.emit()
+        self._use(ImageFolder(folder=str(folder.resolve())), folder)
         return True
 
     def open_points(self, file: Path) -> bool:
         """Make a CSV file of points the data of the project."""
-        before = self._document.project.dataset
-        resolved = str(file.resolve())
-        if isinstance(before, Points) and before.shape == "file" and before.file == resolved:
-            self.reload_requested.emit()
-        self._document.apply(lambda project: open_points_file(project, resolved), f"opening of {file.name}")
-        self.shown.emit()
+        self._use(Points(shape="file", file=str(file.resolve())), file)
         return True
+
+    def _use(self, found: Dataset, path: Path) -> None:
+        """Make it the data. Images and points keep the settings that were chosen for others of their kind."""
+        current = self._document.project.dataset
+        dataset = found
+        if isinstance(found, ImageFolder) and isinstance(current, ImageFolder):
+            same = current.folder == found.folder
+            dataset = msgspec.structs.replace(current if same else without_folder_split(current), folder=found.folder)
+        elif isinstance(found, Points) and isinstance(current, Points):
+            dataset = msgspec.structs.replace(current, shape="file", file=found.file)
+        if dataset == current:
+            self.reload_requested.emit()
+        self._document.apply(lambda project: use_data(project, dataset), f"opening of {path.name}")
+        self.shown.emit()
+        if type(dataset) is not type(current):
+            self.data_opened.emit()
+
+    def shutdown(self) -> None:
+        """End the threads."""
+        self._lookup.shutdown()
 
     def open_sample(self, file: str) -> bool:
         """Open a bundled sample as an unsaved project."""
@@ -187,15 +228,38 @@ class ProjectFiles(QObject):
         )
         if folder:
             self._preferences.last_folder = str(Path(folder).parent)
-            self.open_folder(Path(folder))
+            self.open_data(Path(folder))
+
+    def ask_for_text_folder(self) -> None:
+        """Let the user choose a folder of texts, and make it the data."""
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Choose a folder with one folder of .txt files for each class", self._preferences.last_folder
+        )
+        if folder:
+            self._preferences.last_folder = str(Path(folder).parent)
+            current = self._document.project.dataset
+            settings = without_folder_split(current) if isinstance(current, Text) and current.folder else Text()
+            self._use(msgspec.structs.replace(settings, folder=str(Path(folder).resolve()), file=""), Path(folder))
+
+    def ask_for_table(self) -> None:
+        """Let the user choose a text or a table, and make it the data."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "Choose a text, or a table of texts, numbers or points",
+            self._preferences.last_folder,
+            _DATA_FILTER,
+        )
+        if name:
+            self._preferences.last_folder = str(Path(name).parent)
+            self.open_data(Path(name))
 
     def ask_for_moved_data(self) -> None:
         """The data has moved: ask where it is now."""
         facts = self._document.facts
         missing = facts.missing_path if facts is not None else None
         question, start = f"Where is {missing} now?", self._preferences.last_folder
-        if isinstance(self._document.project.dataset, Points):
-            place, _ = QFileDialog.getOpenFileName(self._window, question, start, _POINTS_FILTER)
+        if getattr(self._document.project.dataset, "file", "") or isinstance(self._document.project.dataset, Points):
+            place, _ = QFileDialog.getOpenFileName(self._window, question, start, _DATA_FILTER)
         else:
             place = QFileDialog.getExistingDirectory(self._window, question, start)
         if place and missing is not None:
@@ -234,26 +298,3 @@ class ProjectFiles(QObject):
 def document_name(document: Document) -> str:
     """The file's name, or a word for a project without one."""
     return document.path.name if document.path is not None else "Untitled"
-
-
-def relocated(project: Project, missing: str, folder: str) -> Project:
-    """The project with a data path that has moved put right: the image folder itself or one of its split's, or the
-    file of points.
-    """
-    dataset = project.dataset
-    if isinstance(dataset, Points) and Path(dataset.file) == Path(missing):
-        return open_points_file(project, folder)
-    if not isinstance(dataset, ImageFolder):
-        return project
-    changes: dict[str, object] = {}
-    if Path(dataset.folder) == Path(missing):
-        changes["folder"] = folder
-    split = dataset.split
-    moved = {
-        name: folder
-        for name in ("validation", "test")
-        if getattr(split, name, None) and Path(str(getattr(split, name))) == Path(missing)
-    }
-    if moved:
-        changes["split"] = msgspec.structs.replace(split, **moved)
-    return set_dataset(project, msgspec.structs.replace(dataset, **changes))

@@ -36,6 +36,9 @@ class SampleQuestions(QObject):
             )
             self._view.details_wanted.connect(self._answer_details)
             self._view.occlusion_requested.connect(self._answer_occlusion)
+            self._view.heat_requested.connect(self._answer_heat)
+            self._view.influence_requested.connect(self._answer_influence)
+            self._view.translation_requested.connect(self._answer_translation)
         dataset = self._document.project.dataset
         resize = dataset.resize if isinstance(dataset, ImageFolder) else "stretch"
         self._view.show_catalog(catalog, resize=resize)
@@ -54,7 +57,13 @@ class SampleQuestions(QObject):
 
         def show_activations(answer: Any) -> None:
             if not isinstance(answer, Refusal) and layer_id in answer.activations:
-                view.show_activations(sample_id, layer_id, answer.activations[layer_id])
+                view.show_activations(
+                    sample_id,
+                    layer_id,
+                    answer.activations[layer_id],
+                    gates=answer.gates.get(layer_id, {}),
+                    tokens=answer.tokens.get(layer_id, ()),
+                )
 
         self._runner.ask(lambda session: session.prediction(sample_id), show_prediction)
         if layer_id:
@@ -72,6 +81,42 @@ class SampleQuestions(QObject):
                 view.show_occlusion(sample_id, answer)
 
         self._runner.ask(lambda session: session.occlusion(sample_id), show)
+
+    def _answer_heat(self, sample_id: str) -> None:
+        view = self._view
+        assert view is not None
+
+        def show(answer: Any) -> None:
+            if isinstance(answer, Refusal):
+                view.show_problem(sample_id, answer.message)
+            else:
+                view.show_heat(sample_id, answer)
+
+        self._runner.ask(lambda session: session.heat(sample_id), show)
+
+    def _answer_influence(self, sample_id: str) -> None:
+        view = self._view
+        assert view is not None
+
+        def show(answer: Any) -> None:
+            if isinstance(answer, Refusal):
+                view.show_problem(sample_id, answer.message)
+            else:
+                view.show_influence(sample_id, answer)
+
+        self._runner.ask(lambda session: session.influence(sample_id), show)
+
+    def _answer_translation(self, sample_id: str) -> None:
+        view = self._view
+        assert view is not None
+
+        def show(answer: Any) -> None:
+            if isinstance(answer, Refusal):
+                view.show_problem(sample_id, answer.message)
+            else:
+                view.show_translation(sample_id, answer)
+
+        self._runner.ask(lambda session: session.translation(sample_id), show)
 
     def close(self) -> None:
         if self._view is not None:

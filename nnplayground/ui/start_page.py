@@ -30,6 +30,8 @@ class StartPage(QScrollArea):
     sample_requested = Signal(str)
     """The file name of a bundled sample."""
     folder_requested = Signal()
+    table_requested = Signal()
+    """A text or a table: texts, numbers, pairs of texts."""
     points_requested = Signal()
     """Points in the plane, with a network for them."""
     project_requested = Signal()
@@ -52,10 +54,7 @@ class StartPage(QScrollArea):
         title = QLabel("Build a neural network by hand, and watch it learn")
         title.setProperty("title", "true")
         title.setWordWrap(True)
-        about = QLabel(
-            "Choose images of your own, one folder for each class, or start with a sample. Everything stays on this "
-            "computer."
-        )
+        about = QLabel("Choose images or texts of your own, or start with a sample. Everything stays on this computer.")
         about.setProperty("muted", True)
         about.setWordWrap(True)
         column.addWidget(title)
@@ -95,6 +94,13 @@ class StartPage(QScrollArea):
                 "A folder with one folder of images a class.",
             ),
             (
+                "Open texts or a table…",
+                "start_open_table",
+                self.table_requested,
+                False,
+                "A text to write like, or a CSV or TSV file: labelled texts, pairs of texts, a series, points.",
+            ),
+            (
                 "Points in the plane",
                 "start_points",
                 self.points_requested,
@@ -112,7 +118,7 @@ class StartPage(QScrollArea):
             button.setMinimumHeight(34)
             button.clicked.connect(signal)
             row.addWidget(button)
-        hint = QLabel("or drop a folder here")
+        hint = QLabel("or drop a folder or a file")
         hint.setProperty("muted", True)
         row.addWidget(hint)
         row.addStretch(1)

@@ -8,7 +8,10 @@ from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
-from nnplayground.spec.dataset import Points
+from nnplayground.layers.pretrained import Pretrained
+from nnplayground.spec.dataset import Pairs, Points, Series, Text
+from nnplayground.spec.model import Model
+from nnplayground.spec.training import Supervised
 from nnplayground.training.events import Catalog, DataLoaded, PlaneWants, RunStarted, Snapshot, SnapshotWants
 from nnplayground.training.mailbox import Frame
 from nnplayground.ui.centre import Centre
@@ -23,6 +26,7 @@ from nnplayground.ui.panels.gradients import GradientsPanel
 from nnplayground.ui.panels.inspector import InspectorPanel
 from nnplayground.ui.panels.maths import MathsPanel
 from nnplayground.ui.panels.mistakes import MistakesPanel
+from nnplayground.ui.panels.output import OutputPanel
 from nnplayground.ui.panels.palette import PalettePanel
 from nnplayground.ui.panels.weights import WeightsPanel
 from nnplayground.ui.widgets.pictures import PictureLoader
@@ -72,12 +76,17 @@ class Workspace(QMainWindow):
         self.weights = WeightsPanel(document)
         self.maths = MathsPanel(document)
         self.gradients = GradientsPanel()
+        self.output = OutputPanel(document)
         self.mistakes = MistakesPanel(self.pictures, plane=self.boundary.pictures)
         self._docks: dict[str, PanelDock] = {}
         self._tab_menus = TabMenus(self)
         self._staggered = Staggered(self)
         self._layer = ""
+        self._inner = ""
+        """The layer inside the selected block that is looked at: vgg16_1/block5_conv1."""
         self._points = False
+        self._reads = False
+        """Whether the data are texts or series, of which the data panel shows more than of images."""
         self._catalog: Catalog | None = None
         self._build()
         self._connect()
@@ -109,6 +118,7 @@ class Workspace(QMainWindow):
             "Confusion": self.confusion,
             "Maths": self.maths,
             "Gradients": self.gradients,
+            "Output": self.output,
         }
         for title, panel in stacked.items():
             self._dock(panel, title, on="curves")
@@ -154,6 +164,7 @@ class Workspace(QMainWindow):
         self.activations.sample_changed.connect(self.boundary.select_sample)
         self.weights.wants_changed.connect(self.wants_changed)
         self.inspector.before_of_changed.connect(self.wants_changed)
+        self.inspector.inner_chosen.connect(self._on_inner_chosen)
         self.inspector.layer_renamed.connect(lambda before, after: self.canvas.select([after]))
         self.canvas.problem_clicked.connect(self._on_problem_clicked)
         self.confusion.cell_chosen.connect(self._on_cell_chosen)
@@ -163,7 +174,7 @@ class Workspace(QMainWindow):
         self._staggered.ended.connect(lambda: self.painting.emit(False))
         self.centre.view_changed.connect(self.wants_changed)
         self.centre.neurons_made.connect(self._on_neurons_made)
-        for watched in (self.canvas, self.curves, self.boundary):
+        for watched in (self.canvas, self.curves, self.boundary, self.output):
             watched.run_pause_requested.connect(self.run_pause_requested)
         self.boundary.wants_changed.connect(self.wants_changed)
         self.boundary.sample_chosen.connect(self.activations.show_sample)
@@ -181,8 +192,10 @@ class Workspace(QMainWindow):
         neurons.wants_changed.connect(self.wants_changed)
         neurons.layer_selected.connect(lambda layer_id: self.canvas.select([layer_id]))
         neurons.unit_hovered.connect(self.boundary.show_unit)
+        neurons.unit_chosen.connect(self.maths.set_unit)
         neurons.weight_edit_requested.connect(self.weight_edit_requested.emit)
         neurons.run_pause_requested.connect(self.run_pause_requested)
+        self.maths.phase_changed.connect(neurons.show_phase)
         neurons.show_selected(self._layer)
 
     def place_docks(self, width: int, height: int) -> None:
@@ -195,7 +208,7 @@ class Workspace(QMainWindow):
         activations = round(
             scale * max(250, min(380 if self._points else 330, width * (26 if self._points else 20) // 100))
         )
-        layers = 24 if self._points else 46
+        layers = 24 if self._points else 34 if self._reads else 46
         bottom = max(220, min(420, height * 31 // 100))
         docks = self._docks
         self.resizeDocks([docks["palette"]], [side], Qt.Orientation.Horizontal)
@@ -230,6 +243,7 @@ class Workspace(QMainWindow):
         self.splitDockWidget(docks["weights"], docks["confusion"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["confusion"], docks["maths"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["maths"], docks["gradients"], Qt.Orientation.Horizontal)
+        self.splitDockWidget(docks["gradients"], docks["output"], Qt.Orientation.Horizontal)
         self.splitDockWidget(docks["activations"], docks["boundary"], Qt.Orientation.Horizontal)
         for dock in docks.values():
             dock.show()
@@ -281,8 +295,10 @@ class Workspace(QMainWindow):
 
     @property
     def activation_layer(self) -> str:
-        """The layer whose activations are shown: the selected one, else the output."""
+        """The layer whose activations are shown: the selected one, or one inside it; else the output."""
         model = self._document.project.model
+        if self._inner:
+            return self._inner
         if self._layer in model.by_id:
             return self._layer
         return model.outputs[0] if model.outputs else ""
@@ -295,12 +311,14 @@ class Workspace(QMainWindow):
             self._show_catalog(frame.loaded.catalog)
         if frame.started is not None or frame.ended is not None or frame.refused is not None:
             self.dataset.show_progress("")
-        if frame.notice is not None:
-            self.messages.show_message(frame.notice.message, "warning")
         if frame.started is not None:
             self._show_started(frame.started)
+        if frame.notice is not None:
+            self.messages.show_message(frame.notice.message, "warning")
         self.curves.show_frame(frame)
         self.boundary.show_frame(frame)
+        if frame.made is not None or frame.written is not None:
+            self._staggered.put("output", lambda: self.output.show_frame(frame))
         if frame.snapshot is not None:
             self._show_snapshot(frame.snapshot)
         if frame.mistakes is not None:
@@ -319,16 +337,22 @@ class Workspace(QMainWindow):
     def _show_catalog(self, catalog: Catalog) -> None:
         self.dataset.show_progress("", 0, 0)
         self._catalog = catalog
+        self.dataset.show_catalog(catalog)
         # First, for it has the pictures of points for the others.
         self.boundary.show_catalog(catalog)
         self.activations.show_catalog(catalog)
         self.mistakes.show_catalog(catalog)
+        self.output.show_catalog(catalog)
         # The sample that the activations begin with nobody has chosen.
         self.boundary.select_sample("")
         self.maths.show_catalog(catalog)
 
     def _show_started(self, started: RunStarted) -> None:
-        if started.reinitialized:
+        if started.stages and started.stages[-1].update == started.update:
+            self.messages.show_message(
+                f"A further stage of the run: {started.stages[-1].what}. All layers go on with what they had learned."
+            )
+        elif started.reinitialized:
             kept = f" The weights of {_list(started.kept)} were kept." if started.kept else ""
             self.messages.show_message(f"Started anew: {_list(started.reinitialized)}.{kept}")
         elif started.kept:
@@ -357,12 +381,28 @@ class Workspace(QMainWindow):
 
     def _on_layer_selected(self, layer_id: str) -> None:
         self._layer = layer_id
+        if self._inner.partition("/")[0] != layer_id:
+            self._inner = ""
         self.inspector.show_layer(layer_id)
         if self.neurons is not None:
             self.neurons.show_selected(layer_id)
         self.maths.set_layer(layer_id)
+        self._look_inside()
+
+    def _on_inner_chosen(self, layer_id: str) -> None:
+        """A layer inside a block is looked at: vgg16_1/block5_conv1."""
+        self._inner = layer_id
+        self.canvas.select([layer_id.partition("/")[0]])
+        self._look_inside()
+
+    def _look_inside(self) -> None:
+        """Show activations and weights of the selected layer, or of one inside it."""
         self._show_activation_layer()
-        self.weights.set_layer(layer_id)
+        block = self._document.project.model.by_id.get(self._layer)
+        shown = self._layer
+        if block is not None and isinstance(block.layer, Pretrained):
+            shown = self._inner or f"{self._layer}/{block.layer.first_filters}"
+        self.weights.set_layer(shown)
         self.wants_changed.emit()
 
     def _on_edit_requested(self, layer_id: str) -> None:
@@ -377,24 +417,32 @@ class Workspace(QMainWindow):
             self.show_panel("dataset")
 
     def _on_activation_layer(self, layer_id: str) -> None:
-        self.canvas.select([layer_id])
+        block_id, _, inner = layer_id.partition("/")
+        self._inner = layer_id if inner else ""
+        self.canvas.select([block_id])
+        self._look_inside()
 
     def _on_cell_chosen(self, true_index: int, predicted_index: int) -> None:
         self.show_panel("mistakes")
         self.mistakes.show_cell(true_index, predicted_index)
 
     def _on_project_changed(self) -> None:
+        if self._inner and not _is_inside(self._document.project.model, self._inner):
+            self._inner = ""
         self._show_layers()
         self.palette_panel.set_engine(self._document.project.training.engine)
         self.wants_changed.emit()
 
     def _on_replaced(self) -> None:
         """What one looks at first: the plane of points, or what layers make of a picture."""
-        points = isinstance(self._document.project.dataset, Points)
-        if points != self._points:
-            self._points = points
+        dataset = self._document.project.dataset
+        points, reads = isinstance(dataset, Points), isinstance(dataset, Text | Series | Pairs)
+        if (points, reads) != (self._points, self._reads):
+            self._points, self._reads = points, reads
             self.place_docks(self.width(), self.height())
         self.show_panel("boundary" if points else "activations")
+        supervised = isinstance(self._document.project.training.objective, Supervised)
+        self.show_panel("curves" if supervised else "output")
 
     def _show_layers(self) -> None:
         model = self._document.project.model
@@ -420,6 +468,7 @@ class Workspace(QMainWindow):
             self.boundary,
             self.maths,
             self.gradients,
+            self.output,
             self.messages,
         ):
             panel.clear()
@@ -438,6 +487,7 @@ class Workspace(QMainWindow):
         self.boundary.clear()
         self.maths.clear()
         self.gradients.clear()
+        self.output.clear()
         if self._catalog is not None:
             self._show_catalog(self._catalog)
         self.messages.show_message("What was learned is forgotten; the next run starts from the seed.")
@@ -446,6 +496,13 @@ class Workspace(QMainWindow):
         """End the threads of the panels."""
         self.pictures.shutdown()
         self.dataset.shutdown()
+
+
+def _is_inside(model: Model, layer_id: str) -> bool:
+    """Whether there is such a layer inside a block."""
+    block_id, _, name = layer_id.partition("/")
+    block = model.by_id.get(block_id)
+    return block is not None and isinstance(block.layer, Pretrained) and name in block.layer.table.by_name
 
 
 def _list(names: tuple[str, ...]) -> str:

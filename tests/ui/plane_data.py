@@ -24,8 +24,8 @@ from nnplayground.training.events import (
     Snapshot,
     SnapshotWants,
 )
+from nnplayground.training.feeding import catalog_of
 from nnplayground.training.mailbox import Frame
-from nnplayground.training.session import catalog_of
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.plane_plot import PlanePlot
 

@@ -295,7 +295,7 @@ def test_a_dropped_project_is_opened(person: Person, tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_taken(person: Person, tmp_path: Path) -> None:
-    text = tmp_path / "notes.txt"
+    text = tmp_path / "notes.pdf"
     text.write_text("no project")
     assert not drop(person.window, text)
     assert not drop(person.window, tmp_path, tmp_path)

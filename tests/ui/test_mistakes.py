@@ -280,7 +280,7 @@ def test_a_gallery_of_many_asks_for_few_pictures(tmp_path: Path, qtbot: QtBot) -
 def test_losses_that_are_not_numbers_come_first(catalog: Catalog) -> None:
     mistakes = mistakes_of(catalog, SOME_WRONG)
     mistakes.losses[0] = np.nan
-    chosen = mistake_list(outcomes_of(mistakes), {})
+    chosen = mistake_list(outcomes_of(mistakes))
     assert chosen.sample_ids[0] == "validation/0-cat.png"
 
 
@@ -289,9 +289,7 @@ def test_many_classes_are_told_by_their_largest_probability() -> None:
     labels = np.array([2, 2], np.int32)
     names = ("ant", "bee", "cow")
     losses = -np.log(predictions[[0, 1], labels])
-    chosen = mistake_list(
-        outcomes_of(Mistakes("run", 1, "validation", names, ("a", "b"), labels, predictions, losses)), {}
-    )
+    chosen = mistake_list(outcomes_of(Mistakes("run", 1, "validation", names, ("a", "b"), labels, predictions, losses)))
     assert chosen.sample_ids == ("a",)
     assert chosen.tile(0).lines[0].lead == "bee"
     assert chosen.tile(0).lines[0].rest == "50.0%"

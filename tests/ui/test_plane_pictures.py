@@ -135,8 +135,8 @@ def test_mistakes_are_tiny_pictures_of_the_plane(qtbot: QtBot, loader: PictureLo
     view = panel.findChild(QListView, "mistakes.gallery")
     assert isinstance(view, QListView)
     tile = view.model().index(0, 0).data(TILE_ROLE)
-    assert tile.point is not None
-    assert tile.point.sample_id == panel.sample_ids()[0]
+    assert tile.drawing is not None
+    assert tile.drawing.sample_id == panel.sample_ids()[0]
 
     def corner() -> QColor:
         """Near the upper left corner of the first picture, where no point is."""

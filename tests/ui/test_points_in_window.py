@@ -162,3 +162,26 @@ def test_painted_points_train_and_are_undone_stroke_by_stroke(person: Person) ->
     undo.trigger()
     assert {label for _, _, label in points_of(person.window).points} == {0}
     person.wait(lambda: any("only one class, 0" in each.message for each in document.errors), "one class is too few")
+
+
+def test_a_step_that_is_not_possible_says_why(person: Person) -> None:
+    person.click(person.find(QPushButton, "start_points"))
+    person.click(person.find(QPushButton, "points.paint"))
+    window = person.window
+    person.wait(lambda: bool(window.document.errors), "an empty painting is a problem")
+    window.workspace.step_requested.emit("update")
+    assert window.workspace.messages.text == window.document.errors[0].message
+    assert window.runner.state == "idle"
+
+
+def test_a_run_that_is_being_stopped_makes_no_step(person: Person) -> None:
+    person.click(person.find(QPushButton, "start_points"))
+    window = person.window
+    window.document.apply(lambda project: set_parameters(project, [("training.engine", "scratch")]), "engine")
+    person.wait(lambda: person.action("run").isEnabled(), "Run is possible")
+    person.press("run")
+    person.wait(lambda: window.runner.trained, "it trains")
+    window.runner.stop()
+    window.workspace.step_requested.emit("update")
+    assert window.runner.state == "stopping"
+    person.wait(lambda: not window.runner.active, "it has stopped")

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QObject, QPoint, QSizeF, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from nnplayground.training.events import Catalog, SamplePrediction
@@ -134,6 +134,39 @@ def test_what_the_model_looked_at_is_asked_for_and_laid_over(
     look(detail)
     assert view.grab().toImage().pixelColor(center - QPoint(20, 20)).name() == RED
     assert text(detail, "explanation") == ""
+
+
+def test_grad_cam_is_the_other_way_to_see_it(qtbot: QtBot, detail: SampleDetail, loader: PictureLoader) -> None:
+    with qtbot.waitSignal(loader.loaded):
+        detail.open_sample(FIRST, [FIRST, SECOND])
+    detail.show_prediction(said(FIRST, label=0, dog=0.7))
+    way = detail.findChild(QComboBox, "sample_detail.way")
+    assert isinstance(way, QComboBox)
+    assert not way.isVisible()
+    look(detail)
+    assert way.isVisible()
+    with qtbot.waitSignal(detail.heat_requested) as wanted:
+        way.setCurrentIndex(1)
+    assert wanted.args == [FIRST]
+    # The answer about covering comes late, and belongs to the other way.
+    detail.show_occlusion(FIRST, np.full((2, 2), 0.4, np.float32))
+    assert text(detail, "explanation").startswith("Asking the last")
+    heat = np.zeros((2, 2), np.float32)
+    heat[0, 0] = 7
+    detail.show_heat(FIRST, heat)
+    assert "spoke for dog" in text(detail, "explanation")
+    view = detail.findChild(PictureView, "sample_detail.picture")
+    assert isinstance(view, PictureView)
+    center = view.rect().center()
+    seen = view.grab().toImage().pixelColor(center - QPoint(60, 40)).name()
+    assert seen != RED
+    detail.show_heat(FIRST, np.zeros((2, 2), np.float32))
+    assert text(detail, "explanation").startswith("No part")
+    with qtbot.waitSignal(detail.heat_requested) as wanted:
+        click(detail, "next")
+    assert wanted.args == [SECOND]
+    detail.show_problem(SECOND, "Grad-CAM needs feature maps.")
+    assert text(detail, "explanation") == "Grad-CAM needs feature maps."
 
 
 def test_the_next_sample_is_looked_at_too(detail: SampleDetail) -> None:

@@ -28,7 +28,7 @@ from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures
 
-_NO_DATA = "The activations of a picture appear here, layer by layer. Choose the data and press Run."
+_NO_DATA = "What each layer makes of a sample appears here. Choose the data and press Run."
 _NO_RUN = "What {layer} makes of this sample appears here once training has begun. Press Run."
 _NO_LAYER = "Select a layer to see what it makes of this sample."
 
@@ -186,12 +186,7 @@ class ActivationsPanel(QWidget):
         if self._index is None or self._sample_id is None:
             return
         self._picker.set_current(self._sample_id)
-        self._header.show_sample(
-            title=self._index.title(self._sample_id),
-            file=self._index.file(self._sample_id),
-            target=self._index.target(self._sample_id),
-            point=self._index.point(self._sample_id),
-        )
+        self._header.show_sample(self._index, self._sample_id)
         self._refresh()
 
     def _refresh(self) -> None:
@@ -215,4 +210,9 @@ class ActivationsPanel(QWidget):
             self._output.wait()
         else:
             values = snapshot.activations[self._layer_id]
+            gates = snapshot.gates.get(self._layer_id, {})
+            # Of a text, or of a series, what has two axes are steps and units.
+            if gates or (values.ndim == 2 and self._index.kind != "pictures"):
+                self._output.show_steps(values, gates, snapshot.tokens.get(self._layer_id, ()))
+                return
             self._output.show_values(values, prediction=snapshot.prediction, class_names=self._index.class_names)

@@ -17,6 +17,8 @@ from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.target_scatter import TargetScatter
 
 _ZOOM = 1.25
+_BEFORE = "Nothing evaluated yet. After the first epoch this shows which classes the model takes for which."
+_TOKENS = "Confusion is for classes and numbers. Of what this model writes, Mistakes shows where it goes wrong."
 
 
 class ConfusionPanel(QWidget):
@@ -42,9 +44,7 @@ class ConfusionPanel(QWidget):
 
         self.matrix = ConfusionMatrix(self)
         self.scatter = TargetScatter(self)
-        self._empty = QLabel(
-            "Nothing evaluated yet. After the first epoch this shows which classes the model takes for which."
-        )
+        self._empty = QLabel(_BEFORE)
         self._empty.setProperty("muted", "true")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -95,7 +95,12 @@ class ConfusionPanel(QWidget):
         mistakes = self._mistakes
         if mistakes is None or not len(mistakes.labels):
             self._summary = ""
+            self._empty.setText(_BEFORE)
             page: QWidget = self._empty
+        elif mistakes.labels.ndim == 2:
+            self._summary = ""
+            self._empty.setText(_TOKENS)
+            page = self._empty
         elif mistakes.class_names:
             page = self.matrix
             self._show_classes(mistakes)

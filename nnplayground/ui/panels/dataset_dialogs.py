@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
+    QHBoxLayout,
     QHeaderView,
     QPushButton,
     QScrollArea,
@@ -22,40 +23,61 @@ from PySide6.QtWidgets import (
 
 from nnplayground.spec.facts import SkippedFile
 from nnplayground.ui.document import Document
+from nnplayground.ui.widgets.column_fields import ColumnField, ColumnsField
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import describe, muted, section
 from nnplayground.ui.widgets.soon import Soon
 
-_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Images", ("folder", "image_size", "color_mode", "resize", "pixels")),
-    ("Split", ("split", "seed")),
-    ("Augmentation", ("augmentation",)),
-)
+Groups: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""Headings, and the parameters below each."""
 
 _MOST_MEASURED = 300
 """With more rows than this, finding the height of each would keep the window waiting."""
 
 
-class ImageSettings(QDialog):
-    """The settings of an image folder. Everything takes effect as it is changed, and can be undone."""
+class DataSettings(QDialog):
+    """The settings of a dataset. Everything takes effect as it is changed, and can be undone."""
 
-    def __init__(self, document: Document, parent: QWidget) -> None:
+    def __init__(
+        self,
+        document: Document,
+        parent: QWidget,
+        *,
+        groups: Groups,
+        running: bool = False,
+        beside: QWidget | None = None,
+    ) -> None:
+        """beside: what becomes of the data with these settings."""
         super().__init__(parent)
+        self._groups = groups
+        self._columns: Sequence[str] = ()
         self.setObjectName("dataset.settings_dialog")
         self.setWindowTitle("Settings of the data")
         self._forms: list[Form] = []
-        self._running = False
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._running = running
+        area = _scroll_area()
+        unit = self.fontMetrics().height()
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(area, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 12)
-        layout.addWidget(area, 1)
+        layout.addLayout(row, 1)
         layout.addWidget(_close_buttons(self))
+        if beside is not None:
+            area.setFixedWidth(unit * 23)
+            row.setStretch(0, 0)
+            preview = _scroll_area()
+            inside = QWidget()
+            column = QVBoxLayout(inside)
+            column.setContentsMargins(16, 14, 16, 14)
+            column.addWidget(section("What the model gets"))
+            column.addWidget(beside)
+            column.addStretch(1)
+            preview.setWidget(inside)
+            row.addWidget(preview, 1)
         self._forms_made = Soon(self, lambda: self._make(document, area), after_painting=True)
-        unit = self.fontMetrics().height()
-        self.resize(unit * 26, unit * 34)
+        self.resize(unit * (26 if beside is None else 52), unit * 34)
 
     def showEvent(self, event: QShowEvent) -> None:
         self._forms_made.now()
@@ -67,7 +89,7 @@ class ImageSettings(QDialog):
         inner = QVBoxLayout(content)
         inner.setContentsMargins(16, 14, 16, 14)
         inner.setSpacing(6)
-        for number, (title, names) in enumerate(_GROUPS):
+        for number, (title, names) in enumerate(self._groups):
             heading = section(title)
             heading.setContentsMargins(0, 10 if number else 0, 0, 0)
             inner.addWidget(heading)
@@ -76,6 +98,14 @@ class ImageSettings(QDialog):
             self._forms.append(form)
             inner.addWidget(form)
         inner.addStretch(1)
+        self.offer_columns(self._columns)
+
+    def offer_columns(self, names: Sequence[str]) -> None:
+        """The columns of the file, for the fields that choose some."""
+        self._columns = names
+        for field in self.findChildren(QWidget):
+            if isinstance(field, ColumnField | ColumnsField):
+                field.offer(names)
 
     def set_running(self, running: bool) -> None:
         self._running = running
@@ -148,6 +178,14 @@ class _SkippedModel(QAbstractTableModel):
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._headings[section]
         return None
+
+
+def _scroll_area() -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 def _close_buttons(dialog: QDialog) -> QDialogButtonBox:

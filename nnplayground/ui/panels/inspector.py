@@ -30,6 +30,8 @@ class InspectorPanel(QWidget):
 
     layer_renamed = Signal(str, str)
     """(id before, id after): the layer shown has another id now, also by undo."""
+    inner_chosen = Signal(str)
+    """The user wants to look at a layer inside the one shown: vgg16_1/block5_conv1."""
     before_of_changed = Signal()
     """`before_of` is another layer now, or none."""
 
@@ -77,6 +79,7 @@ class InspectorPanel(QWidget):
         self._tabs.currentChanged.connect(self._on_page_changed)
         self._layer.layer_gone.connect(lambda: self.show_layer(""))
         self._layer.layer_renamed.connect(self._on_layer_renamed)
+        self._layer.inner_chosen.connect(self.inner_chosen)
         document.changed.connect(self._tell_wanted)
 
     @property

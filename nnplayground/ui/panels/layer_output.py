@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, Signal
@@ -14,6 +15,9 @@ from nnplayground.ui.widgets.bars import ClassBars, UnitBars, class_bars, small_
 from nnplayground.ui.widgets.color_scale import ColorScale
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.feature_maps import FeatureMaps
+
+if TYPE_CHECKING:
+    from nnplayground.ui.widgets.sequence_view import SequenceView
 
 
 class LayerOutput(QWidget):
@@ -37,6 +41,8 @@ class LayerOutput(QWidget):
         self._classes.setAccessibleName("Probabilities of the classes")
         self._empty = EmptyState("image")
         self.views = QStackedWidget()
+        self._name = name
+        self._sequence: SequenceView | None = None
         for widget in (self._empty, self.maps, self._units, self._classes):
             self.views.addWidget(widget)
 
@@ -103,6 +109,19 @@ class LayerOutput(QWidget):
         else:
             self.say(f"There is no picture for an output of the shape {_shape(values)}.")
 
+    def show_steps(self, output: Array, gates: Mapping[str, Array], tokens: Sequence[str]) -> None:
+        """A layer that reads a sequence, see `SequenceView.show_steps`."""
+        self.views.setEnabled(True)
+        if self._sequence is None:
+            from nnplayground.ui.widgets.sequence_view import SequenceView
+
+            self._sequence = SequenceView(name=self._name)
+            self._sequence.described.connect(self._describe)
+            self.views.addWidget(self._sequence)
+        self._sequence.show_steps(output, gates, tokens)
+        self._switch_to(self._sequence)
+        self._sequence.map.tell()
+
     def _switch_to(self, view: QWidget) -> None:
         self.views.setCurrentWidget(view)
         self._legend.setVisible(view is self.maps)
@@ -121,6 +140,8 @@ class LayerOutput(QWidget):
         current = self.views.currentWidget()
         if current is self._units:
             return self._units.summary()
+        if self._sequence is not None and current is self._sequence:
+            return self._sequence.summary()
         if current is not self.maps:
             return ""
         stack, visible = self.maps.stack, self.maps.fully_visible()

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBox
 from nnplayground.layers import Layer
 from nnplayground.layers.activations import activation
 from nnplayground.layers.base import shape_text
+from nnplayground.layers.pretrained import Pretrained
 from nnplayground.spec import edits
 from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
+from nnplayground.ui.panels.pretrained_section import PretrainedSection
 from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import describe, muted, retire, section
@@ -149,11 +151,14 @@ class LayerView(QWidget):
     layer_gone = Signal()
     layer_renamed = Signal(str, str)
     """(id before, id after)"""
+    inner_chosen = Signal(str)
+    """The user wants to look at a layer inside this one: vgg16_1/block5_conv1."""
 
     def __init__(self, document: Document) -> None:
         super().__init__()
         self._document = document
         self._layer_id = ""
+        self._inside: PretrainedSection | None = None
         self._running = False
         self._form: Form | None = None
         self._form_type: type[Layer] | None = None
@@ -219,6 +224,8 @@ class LayerView(QWidget):
         self._running = running
         if self._form is not None:
             self._form.set_running(running)
+        if self._inside is not None:
+            self._inside.set_running(running)
 
     def _layer(self) -> Layer | None:
         block = self._document.project.model.by_id.get(self._layer_id)
@@ -267,13 +274,24 @@ class LayerView(QWidget):
         layer = self._layer()
         if layer is None:
             return
-        known = project_shapes(self._document.project)[self._layer_id]
+        known = project_shapes(self._document.project, self._document.facts)[self._layer_id]
+        self._show_inside(layer, known)
         self._shape.setText(_shape_line(known))
         explanation = layer.explain(*known.inputs) if known.output is not None else _unknown(known)
         # The shape and the number of parameters are two formulas.
         explanation = re.sub(r" · (?=[\d,]+ parameters)", "\n", explanation)
         self._explanation.setText(explanation)
         self._explanation.setVisible(bool(explanation))
+
+    def _show_inside(self, layer: Layer, known: LayerShapes) -> None:
+        """The part about what lies inside; made when there is first something inside."""
+        if self._inside is None and isinstance(layer, Pretrained):
+            self._inside = PretrainedSection(self._document)
+            self._inside.inner_chosen.connect(self.inner_chosen)
+            self._inside.set_running(self._running)
+            self._layout.insertWidget(self._layout.indexOf(self._activation), self._inside)
+        if self._inside is not None:
+            self._inside.show_layer(self._layer_id, layer, known)
 
     def _on_rename_requested(self, name: str) -> None:
         layer_id = self._layer_id

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent, QShowEvent
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStackedW
 
 from nnplayground.training.events import Catalog, Mistakes
 from nnplayground.ui.panels.mistake_list import MistakeList, Order, Outcomes, mistake_list, outcomes_of
-from nnplayground.ui.sample_index import short_name
+from nnplayground.ui.sample_index import TILE_SHAPES, SampleIndex, short_name
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
@@ -28,6 +27,14 @@ _NUMBER_ORDERS: tuple[tuple[Order, str, str], ...] = (
     ("loss", "largest error", "The largest error first"),
     ("too_high", "too high", "Only predictions above the true number, the largest error first"),
     ("too_low", "too low", "Only predictions below the true number, the largest error first"),
+)
+_TOKEN_ORDERS: tuple[tuple[Order, str, str], ...] = (
+    ("loss", "loss", "Wrong ones first, the worst loss before others"),
+    ("earliest", "earliest", "Wrong ones first, those that go wrong earliest before others"),
+)
+_NEXT_TOKEN = (
+    "A model that goes on with a text makes no mistakes one could list: after most tokens, several others may follow. "
+    "The loss tells how well it guesses, and Output shows what it writes."
 )
 _ROOMY_LINES = 29
 """Heights of a line that the header must be wide for the words before its choices."""
@@ -52,7 +59,8 @@ class MistakesPanel(QWidget):
         self._plane = plane
         self.setObjectName("mistakes")
         self.setAccessibleName("Mistakes")
-        self._files: Mapping[str, Path] = {}
+        self._index: SampleIndex | None = None
+        self._makes_none = False
         self._outcomes: Outcomes | None = None
         self._list: MistakeList | None = None
         self._order: Order = "loss"
@@ -119,11 +127,16 @@ class MistakesPanel(QWidget):
     def show_catalog(self, catalog: Catalog) -> None:
         """Other data: what was said about the data before is forgotten."""
         self.clear()
-        self._files = catalog.files
+        self._index = SampleIndex(catalog, self._plane)
+        smallest, aspect = TILE_SHAPES.get(self._index.kind, (98, 0.65))
+        self._view.set_tiles(smallest=smallest, aspect=aspect)
+        self._makes_none = catalog.facts.target == "tokens" and not catalog.target_texts
+        self._refresh()
 
     def clear(self) -> None:
         """Forget the samples and what was said about them, as after another project was opened."""
-        self._files = {}
+        self._index = None
+        self._makes_none = False
         self._outcomes = self._list = None
         self._true_class = self._cell = None
         self._fill_menus()
@@ -131,9 +144,9 @@ class MistakesPanel(QWidget):
 
     def show_mistakes(self, mistakes: Mistakes) -> None:
         """The outcomes of an epoch, in the place of those before."""
-        before = self._outcomes.mistakes.class_names if self._outcomes is not None else None
+        before = (self._outcomes.mistakes.class_names, self._outcomes.tokens) if self._outcomes is not None else None
         self._outcomes = outcomes_of(mistakes)
-        if mistakes.class_names != before:
+        if (mistakes.class_names, self._outcomes.tokens) != before:
             self._order, self._true_class, self._cell = "loss", None, None
             self._fill_menus()
         self._refresh()
@@ -182,11 +195,11 @@ class MistakesPanel(QWidget):
             self._chip.hide()
             self._list = None
             self._heading.setText("Mistakes")
-            self._empty.say(_BEFORE, icon="image")
+            self._empty.say(_NEXT_TOKEN if self._makes_none else _BEFORE, icon="info" if self._makes_none else "image")
             self._stack.setCurrentWidget(self._empty)
             return
         self._list = mistake_list(
-            outcomes, self._files, order=self._order, true_class=self._true_class, cell=self._cell, plane=self._plane
+            outcomes, self._index, order=self._order, true_class=self._true_class, cell=self._cell
         )
         self._show_header(outcomes, len(self._list))
         self._view.show_source(self._list)
@@ -210,11 +223,11 @@ class MistakesPanel(QWidget):
         narrowed = self._cell is not None or self._true_class is not None
         self._count.setText(f"{count} · {shown:,} shown" if narrowed else count)
         self._count.setToolTip(f"On the {outcomes.mistakes.split} split, after epoch {outcomes.mistakes.epoch}")
-        orders = _NUMBER_ORDERS if outcomes.numbers else _CLASS_ORDERS
+        orders = _orders(outcomes)
         roomy = self.header.width() >= _ROOMY_LINES * self.fontMetrics().height()
         order_title = next(title for order, title, _ in orders if order == self._order)
         self._sort.setText(f"{'Sort: ' if roomy else ''}{order_title} ▾")
-        self._class.setVisible(self._cell is None and not outcomes.numbers)
+        self._class.setVisible(self._cell is None and not outcomes.numbers and not outcomes.tokens)
         class_title = "all" if self._true_class is None else short_name(names[self._true_class])
         self._class.setText(f"{'Class: ' if roomy else ''}{class_title} ▾")
         self._chip.setVisible(self._cell is not None)
@@ -244,7 +257,7 @@ class MistakesPanel(QWidget):
 
     def _fill_menus(self) -> None:
         outcomes = self._outcomes
-        orders = _NUMBER_ORDERS if outcomes is not None and outcomes.numbers else _CLASS_ORDERS
+        orders = _orders(outcomes)
         _fill(self._sort_menu, [(title, tip, order) for order, title, tip in orders], self._order, self._on_sorted)
         names = outcomes.mistakes.class_names if outcomes is not None else ()
         classes: list[tuple[str, str, object]] = [("all", "Mistakes of all classes", None)]
@@ -265,6 +278,12 @@ class MistakesPanel(QWidget):
         self._cell = None
         self._refresh()
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _orders(outcomes: Outcomes | None) -> tuple[tuple[Order, str, str], ...]:
+    if outcomes is not None and outcomes.tokens:
+        return _TOKEN_ORDERS
+    return _NUMBER_ORDERS if outcomes is not None and outcomes.numbers else _CLASS_ORDERS
 
 
 def _menu_button(name: str, explanation: str) -> QToolButton:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QHBoxLayout,
     QLabel,
@@ -26,19 +27,26 @@ from nnplayground.training.events import Catalog, SamplePrediction
 from nnplayground.ui import icons
 from nnplayground.ui.panels.layer_output import LayerOutput
 from nnplayground.ui.panels.sample_header import verdict
+from nnplayground.ui.panels.sample_views import SampleViews
 from nnplayground.ui.sample_index import SampleIndex, error_text, short_name, target_text
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import ClassBars, class_bars
 from nnplayground.ui.widgets.color_scale import ColorScale
+from nnplayground.ui.widgets.labels import describe
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.picture_view import LEAST_REACH, PictureView
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures
 from nnplayground.ui.widgets.plane_plot import PlanePlot
 
+if TYPE_CHECKING:
+    from nnplayground.training.translating import Translation
+
 _MOST_BARS = 6
 """Classes that are seen at once; the others are scrolled to."""
 _OTHER_CLASSES = "The model was trained on other classes; press Run to train it on these."
+_NO_GATES: Mapping[str, Array] = {}
+_COVERS = "Covers one part of the picture after the other and shows where that changes the prediction"
 _WAITING = "Covering one part of the picture after the other…"
 
 
@@ -49,6 +57,12 @@ class SampleDetail(QDialog):
     """A sample has come into view: its prediction and activations are wanted."""
     occlusion_requested = Signal(str)
     """The user wants to know what the model looked at in this sample."""
+    heat_requested = Signal(str)
+    """The same, by Grad-CAM."""
+    influence_requested = Signal(str)
+    """The same of a text: which of its tokens matter."""
+    translation_requested = Signal(str)
+    """A source has come into view: what the model writes for it is wanted."""
 
     def __init__(
         self, loader: PictureLoader, parent: QWidget | None = None, *, plane: PlanePictures | None = None
@@ -63,6 +77,7 @@ class SampleDetail(QDialog):
         self._order: tuple[str, ...] = ()
         self._prediction: SamplePrediction | None = None
         self._drops: Array | None = None
+        self._heat: Array | None = None
 
         self._picture = PictureView(loader)
         self._picture.setObjectName("sample_detail.picture")
@@ -76,12 +91,26 @@ class SampleDetail(QDialog):
         self._views = QStackedWidget()
         self._views.addWidget(self._picture)
         self._views.addWidget(self._point)
+        self._others = SampleViews()
+        self._views.addWidget(self._others)
+        self._influence: Array | None = None
+        self._read = True
+        """Whether tokens are coloured: of texts that is shown unless it is switched off."""
         self._looked = QCheckBox("Show what the model looked at")
         self._looked.setObjectName("sample_detail.looked")
-        self._looked.setToolTip(
-            "Covers one part of the picture after the other and shows where that changes the prediction"
-        )
+        self._looked.setToolTip(_COVERS)
         self._looked.setStatusTip(self._looked.toolTip())
+        self._way = QComboBox()
+        self._way.setObjectName("sample_detail.way")
+        self._way.addItems(("by covering parts", "by Grad-CAM"))
+        describe(
+            self._way,
+            "How to find out what the model looked at",
+            "Covering one part after the other, or Grad-CAM: where the maps of the last convolutional layer spoke for "
+            "the prediction",
+        )
+        # The arrow keys go through the samples.
+        self._way.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._scale = ColorScale("diverging")
         # The picture must not jump when the answer comes.
         policy = self._scale.sizePolicy()
@@ -118,7 +147,9 @@ class SampleDetail(QDialog):
         self._lay_out()
 
         self._looked.toggled.connect(self._on_looked_toggled)
+        self._way.currentIndexChanged.connect(self._on_way_chosen)
         self._picture.pointed_at.connect(self._on_pointed_at)
+        self._others.pointed_at.connect(self._on_token_pointed_at)
         self._point.point_clicked.connect(lambda number: self._show_sample(str(number)))
         if plane is not None:
             plane.map_changed.connect(self._show_plane_map)
@@ -135,6 +166,7 @@ class SampleDetail(QDialog):
         row = QHBoxLayout()
         row.setSpacing(14)
         row.addWidget(self._looked)
+        row.addWidget(self._way)
         row.addStretch()
         row.addWidget(install_picture_menu(self._views, name="sample"))
         left.addLayout(row)
@@ -213,12 +245,39 @@ class SampleDetail(QDialog):
             self.show_problem(prediction.sample_id, _OTHER_CLASSES)
             return
         self._prediction = prediction
+        self._others.show_prediction(prediction)
         self._show_prediction()
+        self._show_looked()
 
-    def show_activations(self, sample_id: str, layer_title: str, activations: Array) -> None:
-        """The output of a layer for one sample, without the batch. Of another sample it is ignored."""
+    def show_influence(self, sample_id: str, influence: Array) -> None:
+        """influence: (places,) float32, by how much leaving out each token lowers the predicted class's probability."""
+        if sample_id == self._sample_id:
+            self._influence = influence
+            self._show_looked()
+
+    def show_translation(self, sample_id: str, translation: Translation) -> None:
+        """What the model writes for the source in view."""
+        if sample_id == self._sample_id:
+            self._others.show_translation(translation)
+            self._show_written(translation)
+
+    def show_activations(
+        self,
+        sample_id: str,
+        layer_title: str,
+        activations: Array,
+        *,
+        gates: Mapping[str, Array] = _NO_GATES,
+        tokens: Sequence[str] = (),
+    ) -> None:
+        """The output of a layer for one sample, without the batch; gates, tokens: as in `Snapshot`. Of another sample
+        it is ignored.
+        """
         if sample_id == self._sample_id and self._index is not None:
             self._layer_title.setText(f"ACTIVATIONS · {layer_title}")
+            if gates or (activations.ndim == 2 and self._index.kind != "pictures"):
+                self._layer.show_steps(activations, gates, tokens)
+                return
             self._layer.show_values(activations, prediction=self._prediction, class_names=self._index.class_names)
 
     def show_occlusion(self, sample_id: str, drops: Array) -> None:
@@ -227,10 +286,16 @@ class SampleDetail(QDialog):
             self._drops = drops
             self._show_looked()
 
+    def show_heat(self, sample_id: str, heat: Array) -> None:
+        """heat: (rows, columns) float32, 0 and more: how much each place spoke for the predicted class, by Grad-CAM."""
+        if sample_id == self._sample_id:
+            self._heat = heat
+            self._show_looked()
+
     def show_problem(self, sample_id: str, message: str) -> None:
         """Why what was asked about a sample cannot be told, in one sentence."""
         if sample_id == self._sample_id:
-            if self._looked.isChecked() and self._drops is None:
+            if self._looked.isChecked() and not self._has_answer:
                 self._explanation.setText(message)
             if self._prediction is None:
                 self._verdict.setText("Not predicted")
@@ -240,19 +305,28 @@ class SampleDetail(QDialog):
         assert self._index is not None
         index = self._index
         self._sample_id = sample_id
-        self._prediction = self._drops = None
+        self._prediction = self._drops = self._heat = self._influence = None
         file = index.file(sample_id)
         self.setWindowTitle(index.title(sample_id))
         self._picture.show_file(file, index.title(sample_id))
         self._show_point()
+        self._show_other()
         self._path.setText(str(file) if file is not None else "")
         # The end of a path says more than its beginning.
         self._path.end(False)
         for widget in (self._file_title, self._path, self._copy, self._show_in_folder):
             widget.setVisible(file is not None)
-        can_look = file is not None and bool(index.class_names)
+        reads = index.kind == "texts" and bool(index.class_names)
+        can_look = (file is not None or reads) and bool(index.class_names)
+        if reads:
+            with QSignalBlocker(self._looked):
+                self._looked.setChecked(self._read)
+        self._looked.setText("Show which words matter" if reads else "Show what the model looked at")
+        tip = "Leaves out one token after the other and shows where that changes the prediction" if reads else _COVERS
+        self._looked.setToolTip(tip)
+        self._looked.setStatusTip(tip)
         self._looked.setVisible(can_look)
-        self._explanation.setVisible(can_look)
+        self._explanation.setVisible(can_look or bool(self._others.words))
         self._bars_title.setVisible(bool(index.class_names))
         self._bars.setVisible(bool(index.class_names))
         self._bars.show_bars(())
@@ -261,8 +335,42 @@ class SampleDetail(QDialog):
         self._show_prediction()
         self._show_looked()
         self.details_wanted.emit(sample_id)
+        if index.kind == "pairs":
+            self.translation_requested.emit(sample_id)
         if can_look and self._looked.isChecked():
-            self.occlusion_requested.emit(sample_id)
+            self._ask_what_mattered()
+
+    def _ask_what_mattered(self) -> None:
+        if self._index is not None and self._sample_id is not None:
+            by_pictures = self.heat_requested if self._by_heat else self.occlusion_requested
+            asked = self.influence_requested if self._index.kind == "texts" else by_pictures
+            asked.emit(self._sample_id)
+
+    @property
+    def _by_heat(self) -> bool:
+        return self._way.currentIndex() == 1
+
+    @property
+    def _has_answer(self) -> bool:
+        """Whether it is known what the model looked at, in the chosen way."""
+        return self._influence is not None or (self._heat if self._by_heat else self._drops) is not None
+
+    def _on_way_chosen(self) -> None:
+        self._show_looked()
+        if self._looked.isChecked() and not self._has_answer:
+            self._ask_what_mattered()
+
+    def _show_other(self) -> None:
+        """A text, a pair of texts or a window has a view of its own."""
+        assert self._index is not None
+        assert self._sample_id is not None
+        if self._others.show_sample(self._index, self._sample_id):
+            self._views.setCurrentWidget(self._others)
+
+    def _show_written(self, translation: Translation) -> None:
+        theme = colors(self)
+        color, word = (theme.good, "✓ Exactly right") if translation.exact else (theme.error, "✗ Wrong")
+        self._verdict.setText(f"<span style='color:{color}'>{word}:</span> {escape(translation.output)}")
 
     def _show_point(self) -> None:
         """A point is shown where it lies among the others; which place of it mattered is no question."""
@@ -308,24 +416,61 @@ class SampleDetail(QDialog):
             bars = class_bars(prediction.values, names, label=int(prediction.label), by_value=True)
             self._bars.show_bars(bars)
             self._bars.setFixedHeight(min(len(bars), _MOST_BARS) * self._bars.row_height)
+        elif self._index.kind == "pairs":
+            facts = f"True: {target} · loss {prediction.loss:.3g}, told what is right before each place · {split} split"
+        elif isinstance(prediction.label, np.ndarray):
+            places = np.flatnonzero(prediction.label)
+            right = int((prediction.values[places] == prediction.label[places]).sum())
+            self._verdict.setText(f"{right:,} of {len(places):,} next tokens guessed")
+            facts = f"loss {prediction.loss:.3g} · {split} split"
         else:
-            said = float(prediction.values[0])
+            said = self._index.number(float(prediction.values[0]))
             self._verdict.setText(f"Predicted {target_text(said, ())}")
-            facts = f"True: {target} · {error_text(said - float(prediction.label))} · {split} split"
+            facts = f"True: {target} · {error_text(said - self._index.number(float(prediction.label)))} · {split} split"
         self._facts.setText(facts)
 
     def _show_looked(self) -> None:
         on = self._looked.isChecked() and not self._looked.isHidden()
+        self._way.setVisible(on and self._index is not None and self._index.kind != "texts")
+        if self._index is not None and self._index.kind == "texts":
+            self._others.show_influence(self._influence if on else None)
+            self._scale.setVisible(on and self._influence is not None)
+            name = self._predicted_name()
+            self._scale.set_ends(f"against {short_name(name)}", f"for {short_name(name)}")
+            self._explanation.setText(self._others.explain(name) if on else "")
+            return
+        if on and self._by_heat:
+            self._show_heat()
+            return
         self._picture.show_overlay(self._drops if on else None)
         self._scale.setVisible(on and self._drops is not None)
         if not on:
-            self._explanation.setText("")
+            self._explanation.setText(self._others.words)
         elif self._drops is None:
             self._explanation.setText(_WAITING)
         else:
             name = self._predicted_name()
             self._scale.set_ends(f"against {short_name(name)}", f"for {short_name(name)}")
             self._explanation.setText(self._explain(name))
+
+    def _show_heat(self) -> None:
+        """Grad-CAM knows only what speaks for a class, so its scale has one side."""
+        self._scale.hide()
+        if self._heat is None:
+            self._picture.show_overlay(None)
+            self._explanation.setText("Asking the last convolutional layer…")
+            return
+        most = float(self._heat.max())
+        if most > 0:
+            self._picture.show_veil(self._heat / most)
+        else:
+            self._picture.show_overlay(None)
+        name = self._predicted_name()
+        self._explanation.setText(
+            f"Bright parts are where the maps of the last convolutional layer spoke for {name}; dark ones said nothing."
+            if most > 0
+            else f"No part of the maps of the last convolutional layer speaks for {name}."
+        )
 
     def _explain(self, name: str) -> str:
         assert self._drops is not None
@@ -345,12 +490,18 @@ class SampleDetail(QDialog):
         return verdict(self._prediction, self._index.class_names)[0]
 
     def _on_looked_toggled(self, on: bool) -> None:
+        if self._index is not None and self._index.kind == "texts":
+            self._read = on
         self._show_looked()
-        if on and self._drops is None and self._sample_id is not None:
-            self.occlusion_requested.emit(self._sample_id)
+        if on and not self._has_answer:
+            self._ask_what_mattered()
+
+    def _on_token_pointed_at(self, place: int | None) -> None:
+        if self._influence is not None and self._looked.isChecked():
+            self._explanation.setText(self._others.explain(self._predicted_name(), place))
 
     def _on_pointed_at(self, place: tuple[int, int] | None) -> None:
-        if self._drops is None or not self._looked.isChecked():
+        if self._drops is None or self._by_heat or not self._looked.isChecked():
             return
         name = self._predicted_name()
         if place is None:

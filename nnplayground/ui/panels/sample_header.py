@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -23,12 +24,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from nnplayground.training.events import SamplePrediction
 from nnplayground.training.outcomes import confidence, predicted_classes
-from nnplayground.ui.sample_index import error_text, target_text
+from nnplayground.ui.sample_index import SampleIndex, error_text, target_text
 from nnplayground.ui.theme import colors
+from nnplayground.ui.widgets.bars import small_font
+from nnplayground.ui.widgets.drawings import Drawing, PairPicture, TextPicture, WindowPicture
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures, PointPicture
 from nnplayground.ui.widgets.tiles import draw_file
 
+_LONGEST_TIP = 600
+_WIDE: dict[type, float] = {TextPicture: 1.9, PairPicture: 1.9, WindowPicture: 1.4}
 _SHORT = {"predicted": "→"}
 """What stands for a word where the value would have to be cut."""
 
@@ -49,7 +54,9 @@ class SamplePicture(QWidget):
         super().__init__(parent)
         self._loader = loader
         self._file: Path | None = None
-        self._point: PointPicture | None = None
+        self._drawing: Drawing | None = None
+        self._wide = 1.0
+        """Width by height."""
         self._plane: PlanePictures | None = None
         self._title = ""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -57,23 +64,29 @@ class SamplePicture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         loader.loaded.connect(self._on_loaded)
 
-    def show_file(self, file: Path | None, title: str, point: PointPicture | None = None) -> None:
-        """point: in the place of a file."""
-        self._file, self._title, self._point = file, title, point
-        if point is not None and point.pictures is not self._plane:
-            self._plane = point.pictures
+    def show_file(self, file: Path | None, title: str, drawing: Drawing | None = None, *, tip: str = "") -> None:
+        """drawing: in the place of a file. tip: what the tooltip says in place of the title."""
+        self._file, self._title, self._drawing = file, title, drawing
+        if isinstance(drawing, PointPicture) and drawing.pictures is not self._plane:
+            self._plane = drawing.pictures
             self._plane.changed.connect(self._on_plane_changed)
-        self.setToolTip(title)
+        self.setToolTip(tip or title)
+        wide = _WIDE.get(type(drawing), 1.0)
+        if wide != self._wide:
+            self._wide = wide
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         side = round(3.6 * self.fontMetrics().height())
-        return QSize(side, side)
+        return QSize(round(self._wide * side), side)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = colors(self)
         painter = QPainter(self)
         area = QRectF(self.rect())
+        if self._wide > 1:
+            painter.setFont(small_font(self.font()))
         draw_file(
             painter,
             area,
@@ -82,7 +95,7 @@ class SamplePicture(QWidget):
             title=self._title,
             theme=theme,
             ratio=self.devicePixelRatioF(),
-            point=self._point,
+            drawing=self._drawing,
         )
         if self.hasFocus() or self.underMouse():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -110,7 +123,7 @@ class SamplePicture(QWidget):
             self.update()
 
     def _on_plane_changed(self) -> None:
-        if self._point is not None:
+        if self._drawing is not None:
             self.update()
 
 
@@ -124,6 +137,7 @@ class SampleHeader(QWidget):
         self._prediction: SamplePrediction | None = None
         self._class_names: Sequence[str] = ()
         self._target = ""
+        self._index: SampleIndex | None = None
         self._picture = SamplePicture(loader)
         self._picture.setObjectName(f"{name}.picture")
         self._picture.setAccessibleName("The sample; press Enter to choose another")
@@ -142,12 +156,13 @@ class SampleHeader(QWidget):
         layout.addWidget(self._picture)
         layout.addLayout(lines, 1)
 
-    def show_sample(self, *, title: str, file: Path | None, target: str, point: PointPicture | None = None) -> None:
-        """A sample of which nothing is known yet but what is true. target: its class, or its number. point: its
-        picture where it has no file.
-        """
-        self._picture.show_file(file, title, point)
-        self._target = target
+    def show_sample(self, index: SampleIndex, sample_id: str) -> None:
+        """A sample of which nothing is known yet but what is true."""
+        reading = index.reading(sample_id)
+        tip = f"{index.title(sample_id)}: {reading[:_LONGEST_TIP]}" if reading else ""
+        self._picture.show_file(index.file(sample_id), index.title(sample_id), index.drawing(sample_id), tip=tip)
+        self._target = index.target(sample_id)
+        self._index = index
         self._prediction = None
         self._show_lines()
 
@@ -157,7 +172,11 @@ class SampleHeader(QWidget):
 
     def _show_lines(self) -> None:
         theme = colors(self)
-        self._show_value(self._true, "true", self._target)
+        if self._target:
+            self._show_value(self._true, "true", self._target)
+        else:
+            self._true.setText("")
+            self._true.setToolTip("")
         prediction = self._prediction
         if prediction is None:
             self._predicted.setText("not predicted yet")
@@ -172,10 +191,16 @@ class SampleHeader(QWidget):
             if plain.horizontalAdvance(f"loss {prediction.loss:.2f} · {word} ") > self._loss.width():
                 word = word[0]
             ending = f" · <b style='color:{color}'>{word}</b>"
+        elif isinstance(prediction.label, np.ndarray):
+            places = np.flatnonzero(prediction.label)
+            right = int((prediction.values[places] == prediction.label[places]).sum())
+            self._show_value(self._predicted, "right", f"{right:,} of {len(places):,}")
+            ending = ""
         else:
-            said = float(prediction.values[0])
+            number = self._index.number if self._index is not None else float
+            said = number(float(prediction.values[0]))
             self._show_value(self._predicted, "predicted", target_text(said, ()))
-            ending = f" · {error_text(said - float(prediction.label))}"
+            ending = f" · {error_text(said - number(float(prediction.label)))}"
         loss = f"{prediction.loss:.2f}" if prediction.loss < 1000 else f"{prediction.loss:.3g}"
         self._loss.setText(f"loss <span style='color:{theme.text}'>{loss}</span>{ending}")
 

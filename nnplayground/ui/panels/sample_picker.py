@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnplayground.ui import icons
-from nnplayground.ui.sample_index import Group, SampleIndex
+from nnplayground.ui.sample_index import TILE_SHAPES, Group, SampleIndex
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.tiles import Line, Tile, TileView
@@ -51,14 +51,16 @@ class _Members(msgspec.Struct, frozen=True):
         sample_id = self.ids[row]
         target = self.index.target(sample_id)
         lines = (Line(target, tone="muted"),)
-        return Tile(self.index.title(sample_id), self.index.file(sample_id), lines, self.index.point(sample_id))
+        return Tile(self.index.title(sample_id), self.index.file(sample_id), lines, self.index.drawing(sample_id))
 
     def description(self, row: int) -> str:
-        return f"{self.index.title(self.ids[row])}\n{self.index.target(self.ids[row])}"
+        sample_id = self.ids[row]
+        parts = (self.index.title(sample_id), self.index.reading(sample_id)[:400], self.index.target(sample_id))
+        return "\n".join(part for part in parts if part)
 
 
 class SampleChooser(QFrame):
-    """A gallery that pops up. Filtering looks at the names of files."""
+    """A gallery that pops up. Filtering looks at the names of files, or at what is written in the samples."""
 
     picked = Signal(str)
 
@@ -95,6 +97,11 @@ class SampleChooser(QFrame):
     ) -> None:
         """place: on the screen, where the popup's upper right corner should be, as far as it fits there."""
         self._source = _Members(index, ids)
+        words = "Filter by words…" if index.kind in ("texts", "pairs") else "Filter by name…"
+        self._filter.setPlaceholderText(words)
+        self._filter.setAccessibleName(words.removesuffix("…"))
+        smallest, aspect = TILE_SHAPES.get(index.kind, (76, 0.72))
+        self._view.set_tiles(smallest=smallest, aspect=aspect)
         self._title.setText(f"{title} · {len(ids):,}")
         self._filter.clear()
         self.resize(self.sizeHint())
@@ -115,7 +122,12 @@ class SampleChooser(QFrame):
         text = self._filter.text().strip().casefold()
         ids = self._source.ids
         if text:
-            ids = tuple(sample_id for sample_id in ids if text in sample_id.casefold())
+            index = self._source.index
+            ids = tuple(
+                sample_id
+                for sample_id in ids
+                if text in sample_id.casefold() or text in index.reading(sample_id).casefold()
+            )
         self._view.show_source(_Members(self._source.index, ids))
 
     def _on_picked(self, sample_id: str) -> None:

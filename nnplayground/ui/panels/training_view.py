@@ -21,7 +21,7 @@ from nnplayground.ui.widgets.soon import Soon
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Optimizer", ("optimizer", "schedule")),
-    ("Loss and metrics", ("loss", "metrics")),
+    ("Loss and metrics", ("objective", "loss", "metrics")),
     ("Batches and epochs", ("batch_size", "epochs")),
     ("Against overfitting", ("class_weight", "early_stopping", "clip")),
     ("Engine", ("engine", "seed")),

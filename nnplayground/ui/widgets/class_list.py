@@ -42,6 +42,7 @@ class ClassList(QWidget):
         self._pictures = pictures
         self._entries: tuple[ClassEntry, ...] = ()
         self._files: Mapping[str, Sequence[Path]] = {}
+        self._texts: Mapping[str, Sequence[str]] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -57,6 +58,11 @@ class ClassList(QWidget):
     def show_files(self, files: Mapping[str, Sequence[Path]]) -> None:
         """A few pictures of each class, by its name."""
         self._files = files
+        self._refit()
+
+    def show_texts(self, texts: Mapping[str, Sequence[str]]) -> None:
+        """A few texts of each class, by its name; a line of each is shown."""
+        self._texts = {name: [" ".join(text[:400].split()) for text in some] for name, some in texts.items()}
         self._refit()
 
     def hasHeightForWidth(self) -> bool:
@@ -90,6 +96,10 @@ class ClassList(QWidget):
                 for path, box in self._picture_boxes(entry, top):
                     if box.contains(place):
                         return f"{entry.name}: {path.name}"
+                line = int((place.y() - top - self._texts_top()) // self.fontMetrics().height())
+                texts = self._texts_of(entry)
+                if 0 <= line < len(texts):
+                    return f"{entry.name}: {texts[line]}"
                 return f"{entry.name}: {split_words(entry.counts)}"
             top += height
         return ""
@@ -107,6 +117,7 @@ class ClassList(QWidget):
             paint_shares(painter, bar, entry.counts, split_colors(theme))
             for path, box in self._picture_boxes(entry, top):
                 self._paint_picture(painter, theme, path, box)
+            self._paint_texts(painter, theme, entry, top)
             top += self._height(entry, self.width())
 
     # -- places ------------------------------------------------------------------------------------------------------
@@ -125,6 +136,9 @@ class ClassList(QWidget):
 
     def _height(self, entry: ClassEntry, width: int) -> float:
         height = self._title_height() + _BAR + _BETWEEN
+        texts = len(self._texts_of(entry))
+        if texts:
+            return height + texts * self.fontMetrics().height() + 3
         return height + self._picture_side(width)[1] + 6 if self._has_pictures(entry) else height
 
     def _picture_boxes(self, entry: ClassEntry, top: float) -> list[tuple[Path, QRectF]]:
@@ -134,6 +148,13 @@ class ClassList(QWidget):
         top += self._title_height() + _BAR + 6
         files = self._files[entry.name][:number]
         return [(path, QRectF(place * (side + _PICTURE_GAP), top, side, side)) for place, path in enumerate(files)]
+
+    def _texts_of(self, entry: ClassEntry) -> Sequence[str]:
+        return self._texts.get(entry.name, ())
+
+    def _texts_top(self) -> float:
+        """Of the lines of text, below the top of their class."""
+        return self._title_height() + _BAR + 3
 
     def _refit(self) -> None:
         self.updateGeometry()
@@ -161,6 +182,14 @@ class ClassList(QWidget):
         painter.setPen(QColor(theme.text))
         name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, int(room))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _paint_texts(self, painter: QPainter, theme: Colors, entry: ClassEntry, top: float) -> None:
+        metrics = self.fontMetrics()
+        painter.setPen(QColor(theme.muted))
+        for number, text in enumerate(self._texts_of(entry)):
+            line = QRectF(0, top + self._texts_top() + number * metrics.height(), self.width(), metrics.height())
+            shown = metrics.elidedText(f"“{text}”", Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def _paint_picture(self, painter: QPainter, theme: Colors, path: Path, box: QRectF) -> None:
         outline = QPainterPath()

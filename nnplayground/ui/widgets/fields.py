@@ -7,6 +7,7 @@ only then); and `show_value`, which never commits. A field does not know the doc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -261,17 +262,19 @@ class FlagField(QCheckBox):
 
 
 class FolderField(QWidget):
-    """The path of a folder, typed or chosen."""
+    """The path of a folder, or of a file, typed or chosen."""
 
     wide = True
     committed = Signal(object, bool)
     refused = Signal(str)
     left = Signal(bool)
 
-    def __init__(self, notation: Notation, *, title: str) -> None:
+    def __init__(self, notation: Notation, *, title: str, file: Callable[[], bool] = lambda: False) -> None:
+        """file: whether a file is wanted, asked when one chooses."""
         super().__init__()
         self._title = title
-        self.line = LineField(notation, placeholder="no folder chosen")
+        self._file = file
+        self.line = LineField(notation, placeholder="none chosen" if file() else "no folder chosen")
         self._choose = QPushButton("Choose…")
         explanation = f"Choose the {title[:1].lower()}{title[1:]}"
         for set_text in (self._choose.setToolTip, self._choose.setStatusTip, self._choose.setAccessibleName):
@@ -297,6 +300,9 @@ class FolderField(QWidget):
 
     def _on_choose_clicked(self) -> None:
         start = self.line.text() or str(Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, self._title, start)
+        if self._file():
+            chosen, _ = QFileDialog.getOpenFileName(self, self._title, start)
+        else:
+            chosen = QFileDialog.getExistingDirectory(self, self._title, start)
         if chosen:
             self.committed.emit(str(Path(chosen)), False)

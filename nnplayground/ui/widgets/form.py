@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QPushBut
 
 from nnplayground.layers.activations import Elu, LeakyRelu
 from nnplayground.spec.checks import Problem
-from nnplayground.spec.paths import ValueProblem, get_value
+from nnplayground.spec.paths import ValueProblem, field_value, get_value
 from nnplayground.ui.document import Document
 from nnplayground.ui.widgets.choice_fields import ChoiceField, NumberOrNameField
 from nnplayground.ui.widgets.fields import FlagField, LineField, WholeField
@@ -108,7 +108,7 @@ class Rows(QWidget):
             self._struct = type(struct)
             self._build(names)
         for name, row in self.rows.items():
-            row.show_value(getattr(struct, name))
+            row.show_value(field_value(struct, name))
 
     def show_context(self) -> None:
         for row in self.rows.values():
@@ -157,6 +157,9 @@ class Rows(QWidget):
             inner.addWidget(self._row(parameter))
         return disclosure
 
+    def _from_file(self) -> bool:
+        return bool(getattr(self._document.project.dataset, "file", ""))
+
     def _row(self, parameter: Parameter) -> Row:
         path = f"{self._prefix}.{parameter.name}"
         kind = parameter.kind
@@ -167,7 +170,8 @@ class Rows(QWidget):
         elif isinstance(kind, ListOf):
             row = _ListRow(self._document, parameter, path, kind=kind)
         else:
-            row = Row(self._document, parameter, path, field=make_field(parameter, path))
+            field = make_field(parameter, path, from_file=self._from_file)
+            row = Row(self._document, parameter, path, field=field)
         self.rows[parameter.name] = row
         row.set_running(self._running)
         return row
@@ -238,7 +242,7 @@ class _TaggedRow(_InnerRow):
     def show_value(self, value: Any) -> None:
         super().show_value(value)
         struct = _KERAS_DEFAULTS.get(value) if isinstance(value, str) else value
-        explanation = (struct.__doc__ or "") if self._explains and struct is not None else ""
+        explanation = getattr(struct, "about", struct.__doc__ or "") if self._explains and struct is not None else ""
         self._formula.setText(explanation)
         self._formula.setVisible(bool(explanation))
         rows = self._inner.get(self.path)

@@ -134,7 +134,7 @@ class HistogramGrid(QAbstractScrollArea):
 
     def _paint_tile(self, painter: QPainter, theme: Colors, rect: QRect, name: str, histogram: Histogram) -> None:
         metrics = QFontMetrics(painter.font())
-        layer = name.split("/")[0]
+        layer = name.rpartition("/")[0]
         chosen = layer == self._layer
         painter.setPen(QColor(theme.text if chosen else theme.muted))
         title = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, rect.width())

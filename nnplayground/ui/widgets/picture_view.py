@@ -18,6 +18,9 @@ from nnplayground.ui.widgets.tiles import draw_placeholder
 LEAST_REACH = 0.02
 """Changes of a probability below it are shown as next to nothing, however large they are beside the others."""
 
+_VEIL = 140
+"""How opaque a veil is, of 255."""
+
 _NEAREST_BELOW = 256
 """Pictures with fewer pixels are enlarged without smoothing, so that it can be seen that they are small."""
 
@@ -46,7 +49,19 @@ def overlay_image(drops: Array) -> QImage:
     pixels = np.empty((*drops.shape, 4), np.uint8)
     pixels[..., :3] = to_rgb(drops, "diverging", limits=(-reach, reach))
     pixels[..., 3] = np.rint(215 * np.sqrt(np.abs(drops) / reach))
-    height, width = drops.shape
+    return _translucent(pixels)
+
+
+def veil_image(heat: Array) -> QImage:
+    """heat: (rows, columns), from 0 to 1 → an even veil, dark where there is nothing and bright where there is most."""
+    pixels = np.full((*heat.shape, 4), _VEIL, np.uint8)
+    pixels[..., :3] = to_rgb(heat, "sequential", limits=(0.0, 1.0))
+    return _translucent(pixels)
+
+
+def _translucent(pixels: Array) -> QImage:
+    """pixels: (rows, columns, 4) uint8."""
+    height, width = pixels.shape[:2]
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
 
 
@@ -63,6 +78,7 @@ class PictureView(QWidget):
         self._title = ""
         self._side = 0
         self._overlay: QImage | None = None
+        self._smooth_overlay = False
         self._input_size = QSizeF(1, 1)
         self._resize = "stretch"
         self.setMouseTracking(True)
@@ -82,8 +98,14 @@ class PictureView(QWidget):
         """How the model gets its pictures: width and height, and how they are resized."""
         self._input_size, self._resize = QSizeF(size), resize
 
+    def show_veil(self, heat: Array) -> None:
+        """Lay heat, from 0 to 1, over the part that the model gets; its places run into one another."""
+        self._smooth_overlay, self._overlay = True, veil_image(heat)
+        self.update()
+
     def show_overlay(self, drops: Array | None) -> None:
         """Lay a map over the part that the model gets; None takes it away."""
+        self._smooth_overlay = False
         self._overlay = overlay_image(drops) if drops is not None else None
         self.update()
 
@@ -117,7 +139,7 @@ class PictureView(QWidget):
         painter.drawPixmap(area, pixmap, QRectF(pixmap.rect()))
         if self._overlay is not None:
             painter.setClipRect(area)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth_overlay)
             painter.drawImage(self._overlay_area(pixmap), self._overlay)
         painter.end()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QEvent
@@ -16,7 +16,9 @@ from nnplayground.spec.paths import ValueProblem, set_value
 from nnplayground.spec.project import Project
 from nnplayground.training.live import live_values
 from nnplayground.ui.document import Document
+from nnplayground.ui.widgets.array_field import ArrayField
 from nnplayground.ui.widgets.choice_fields import ChoiceField, NumberOrNameField
+from nnplayground.ui.widgets.column_fields import ColumnField, ColumnsField
 from nnplayground.ui.widgets.compound_fields import ChecksField, RatesField, SeveralField, WeightsField
 from nnplayground.ui.widgets.fields import (
     FlagField,
@@ -28,10 +30,12 @@ from nnplayground.ui.widgets.fields import (
 )
 from nnplayground.ui.widgets.labels import describe, muted
 from nnplayground.ui.widgets.numbers import OneNumber, PlainText, SeveralNumbers, scale_of
+from nnplayground.ui.widgets.offered_text import OfferedText
 from nnplayground.ui.widgets.problems import ProblemList
 from nnplayground.ui.widgets.schema import (
     Choice,
     Flag,
+    Names,
     Number,
     NumberOrName,
     Numbers,
@@ -49,10 +53,14 @@ Field: TypeAlias = (
     | NumberOrNameField
     | FlagField
     | FolderField
+    | OfferedText
     | ChecksField
     | SeveralField
     | WeightsField
     | RatesField
+    | ArrayField
+    | ColumnField
+    | ColumnsField
 )
 
 FIELD_CHARACTERS = 18
@@ -65,11 +73,24 @@ _NARROWEST_FIELD = 48
 _FIELD_MARGINS = 13
 """Pixels around the text of a field: those of the style sheet, for all kinds of fields alike."""
 
-_FOLDERS = frozenset({"dataset.folder", "dataset.split.validation", "dataset.split.test"})
+_OFFERS: Mapping[str, Mapping[str, str]] = {
+    "weights": {
+        "imagenet": "Learned from the photographs of ImageNet",
+        "none": "Random: nothing has been learned yet",
+    },
+    "trainable": {"frozen": "Training leaves the network as it is", "all": "Training changes every layer"},
+}
+"""By parameter of a layer: texts that are usual for it."""
+_FOLDERS = frozenset({"dataset.folder"})
+_FILES = frozenset({"dataset.file"})
+_EITHER = frozenset({"dataset.split.validation", "dataset.split.test"})
+_COLUMNS = frozenset({
+    "dataset.text_column", "dataset.label_column", "dataset.source_column", "dataset.target_column", "dataset.target",
+})  # fmt: skip
 
 
-def make_field(parameter: Parameter, path: str) -> Field:
-    """The field for a parameter without parameters of its own."""
+def make_field(parameter: Parameter, path: str, *, from_file: Callable[[], bool] = lambda: False) -> Field:
+    """The field for a parameter without parameters of its own. from_file: whether the data lies in a file."""
     kind = parameter.kind
     match kind:
         case Number(whole=True, optional=False):
@@ -92,8 +113,17 @@ def make_field(parameter: Parameter, path: str) -> Field:
             return RatesField(kind)
         case Table():
             return WeightsField(kind)
-        case Text(optional=False) if path in _FOLDERS:
-            return FolderField(PlainText(), title=parameter.title)
+        case Text(optional=False) if path.startswith("model.") and parameter.name in _OFFERS:
+            return OfferedText(_OFFERS[parameter.name], title=parameter.title)
+        case Text(optional=True) if path.startswith("model.") and parameter.name == "source":
+            return ArrayField()
+        case Names():
+            return ColumnsField()
+        case Text(optional=False) if path in _COLUMNS:
+            return ColumnField()
+        case Text(optional=False) if path in _FOLDERS | _FILES | _EITHER:
+            file = from_file if path in _EITHER else (lambda: path in _FILES)
+            return FolderField(PlainText(), title=parameter.title, file=file)
         case Text():
             return LineField(PlainText(kind.optional), placeholder="not set" if kind.optional else "")
         case _:
@@ -187,7 +217,7 @@ class Row(QWidget):
 
     def show_context(self) -> None:
         """The data, or something else in the project that the field speaks of, has changed."""
-        if isinstance(self._field, SeveralField | WeightsField | RatesField):
+        if isinstance(self._field, SeveralField | WeightsField | RatesField | ArrayField):
             self._field.show_context(self._document.project, self._document.facts)
             self._field.show_value(self.field_value(self._value))
 

@@ -70,6 +70,10 @@ class Text(msgspec.Struct, frozen=True):
     optional: bool = False
 
 
+class Names(msgspec.Struct, frozen=True):
+    """Any number of free names."""
+
+
 class Choice(msgspec.Struct, frozen=True):
     """One of several names."""
 
@@ -137,7 +141,9 @@ class ListOf(msgspec.Struct, frozen=True):
         return hash(tuple(self.structs))
 
 
-Kind: TypeAlias = Number | Flag | Text | Choice | NumberOrName | Numbers | Several | Table | Inside | Tagged | ListOf
+Kind: TypeAlias = (
+    Number | Flag | Text | Names | Choice | NumberOrName | Numbers | Several | Table | Inside | Tagged | ListOf
+)
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -176,9 +182,9 @@ def _words(name: str) -> str:
 
 def _parameter(field: msgspec.structs.FieldInfo) -> Parameter:
     kind, metas = _unwrapped(field.type)
-    title = next((meta.title for meta in metas if meta.title), _words(field.name))
+    title = next((meta.title for meta in metas if meta.title), _words(field.encode_name))
     description = next((meta.description for meta in metas if meta.description), "")
-    return Parameter(field.name, title, description, _kind(kind, metas))
+    return Parameter(field.encode_name, title, description, _kind(kind, metas))
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, tuple[Meta, ...]]:
@@ -222,6 +228,8 @@ def _tuple(items: tuple[Any, ...]) -> Kind:
     first, metas = _unwrapped(items[0])
     if get_origin(first) is Literal:
         return Several(get_args(first))
+    if first is str:
+        return Names()
     if first in (int, float):
         return Numbers(_number(first, metas), None if items[-1] is Ellipsis else len(items))
     members = get_args(first) if get_origin(first) in (Union, types.UnionType) else (first,)

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from nnplayground.ui import icons
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.bars import small_font
+from nnplayground.ui.widgets.drawings import Drawing
 from nnplayground.ui.widgets.pictures import PictureLoader, side_for
-from nnplayground.ui.widgets.plane_pictures import PointPicture
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Tone = Literal["text", "muted", "error", "good"]
@@ -58,13 +58,13 @@ _MOST_CUT = 1.12
 
 class Tile(msgspec.Struct, frozen=True):
     """What is painted for one sample. title: painted in the place of the picture where there is neither a file nor a
-    point.
+    drawing.
     """
 
     title: str
     file: Path | None
     lines: Sequence[Line] = ()
-    point: PointPicture | None = None
+    drawing: Drawing | None = None
 
 
 def draw_whole(painter: QPainter, area: QRectF, pixmap: QPixmap, theme: Colors) -> None:
@@ -116,11 +116,11 @@ def draw_file(
     title: str,
     theme: Colors,
     ratio: float,
-    point: PointPicture | None = None,
+    drawing: Drawing | None = None,
 ) -> None:
-    """The picture of a file as far as it has been loaded, or of a point. ratio: device pixels per logical pixel."""
-    if file is None and point is not None:
-        point.draw(painter, area, theme)
+    """The picture of a file as far as it has been loaded, or a drawing. ratio: device pixels per logical pixel."""
+    if file is None and drawing is not None:
+        drawing.draw(painter, area, theme)
         return
     if file is None:
         draw_placeholder(painter, area, title, theme)
@@ -178,7 +178,7 @@ class TileDelegate(QStyledItemDelegate):
             title=tile.title,
             theme=theme,
             ratio=widget.devicePixelRatioF(),
-            point=tile.point,
+            drawing=tile.drawing,
         )
         top = picture.bottom() + 3
         for line in tile.lines[: self._lines]:
@@ -302,6 +302,12 @@ class TileView(QListView):
         self.setMouseTracking(True)
         self.clicked.connect(self._on_picked)
         loader.loaded.connect(self._on_loaded)
+
+    def set_tiles(self, *, smallest: int, aspect: float) -> None:
+        """Tiles of another size, as in the constructor."""
+        if (smallest, aspect) != (self._smallest, self._aspect):
+            self._smallest, self._aspect = smallest, aspect
+            self._fit_tiles()
 
     def show_source(self, source: TileSource) -> None:
         """Show other samples. The place scrolled to stays, and the sample selected where it is still there."""

@@ -15,6 +15,7 @@ from nnplayground.spec.dataset import Points
 from nnplayground.spec.files import save_project
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import SGD, Training
+from tests.unit.training.writers import echo_project, rhyme_project
 
 
 @pytest.fixture
@@ -54,6 +55,31 @@ def test_train_json(circle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert end["val_loss"] == epochs[-1]["val_loss"]
     assert isinstance(end["mistakes"], int)
     assert (circle.with_name("circle.nnp.runs") / end["run"] / "run.json").is_file()
+
+
+def test_train_a_model_that_goes_on_with_a_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rhyme.nnp"
+    save_project(rhyme_project(tmp_path), path)
+    assert main(["train", str(path), "--json"]) == 0
+    told = lines(capsys.readouterr().out)
+    written = [each for each in told if each["event"] == "written"]
+    assert written[0]["epoch"] == 1
+    assert [text["temperature"] for text in written[0]["texts"]] == [0.2, 0.7, 1.2]
+    assert written[-1]["texts"][0]["prompt"]
+    assert told[-1]["mistakes"] is None
+    assert main(["train", str(path), "--set", "training.epochs=2"]) == 0
+    assert "Epoch 1, temperature 0.7: " in capsys.readouterr().out
+
+
+def test_train_a_model_that_writes_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "echo.nnp"
+    save_project(echo_project(tmp_path), path)
+    assert main(["train", str(path), "--json", "--set", "training.epochs=2"]) == 0
+    *epochs, end = lines(capsys.readouterr().out)
+    assert all(0 <= each["val_exact_match"] <= 1 for each in epochs)
+    assert end["mistakes"] == round((1 - end["val_exact_match"]) * 60)
+    header = (path.with_name("echo.nnp.runs") / end["run"] / "history.csv").read_text().splitlines()[0]
+    assert "val_exact_match" in header.split(",")
 
 
 def test_train_with_a_bar(circle: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,12 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnplayground.layers.core import Dense, Flatten
+from nnplayground.engine.base import EngineError
+from nnplayground.layers.convolution import Conv2D
+from nnplayground.layers.core import Dense, Flatten, Input
+from nnplayground.layers.merge import Concatenate
+from nnplayground.layers.recurrent import LSTM
+from nnplayground.layers.sequences import Embedding, RepeatVector
 from nnplayground.spec import edits
 from nnplayground.spec.codec import FileError
-from nnplayground.spec.dataset import ImageFolder, Points
+from nnplayground.spec.dataset import ImageFolder, Pairs, Points, Series
+from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adam, Training
+from nnplayground.spec.training import SGD, Adam, TeacherForcing, Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     DataLoaded,
@@ -240,6 +246,31 @@ def test_occlusion_of_an_image(tmp_path: Path) -> None:
     seen = session.occlusion(first(DataLoaded, events).catalog.ids["training"][0])
     assert seen.shape == (8, 8)
     assert np.isfinite(seen).all()
+    with pytest.raises(NotTrained, match="no convolutional layer"):
+        session.heat(first(DataLoaded, events).catalog.ids["training"][0])
+
+
+def test_grad_cam_of_an_image(tmp_path: Path) -> None:
+    for name, value in (("dark", 20), ("light", 230)):
+        (tmp_path / name).mkdir()
+        for number in range(6):
+            Image.new("L", (8, 8), value + number).save(tmp_path / name / f"{number}.png")
+    project = Project(
+        dataset=ImageFolder(folder=str(tmp_path), image_size=(8, 8), color_mode="grayscale"),
+        training=Training(engine="scratch", epochs=2),
+    )
+    for layer in (Conv2D(filters=3, kernel_size=(3, 3)), Conv2D(filters=2, kernel_size=(3, 3)), Flatten()):
+        project = edits.append_layer(project, layer)
+    project = edits.append_layer(project, Dense(units=1, activation="sigmoid"))
+    session = Session(cache=tmp_path / "cache")
+    sample = first(DataLoaded, run(session, project)).catalog.ids["training"][0]
+    assert session.heat(sample).shape == (4, 4)
+    assert session.heat(sample, "conv2d_1").shape == (6, 6)
+    assert session.heat(sample).min() >= 0
+    with pytest.raises(EngineError, match="gives none"):
+        session.heat(sample, "dense_1")
+    with pytest.raises(NotTrained, match="not among the samples"):
+        session.heat("nowhere.png")
 
 
 def test_pictures_that_have_gone_are_gone_when_the_data_is_read_again(tmp_path: Path) -> None:
@@ -374,3 +405,78 @@ class TestStore:
         project = edits.set_parameter(found.project, "training.epochs", 6)
         rest = self.stored(tmp_path, project, resume=found)
         assert {event.learning_rate for event in rest if isinstance(event, EpochDone)} == {0.5}
+
+    def test_a_momentum_turned_on_by_hand_keeps_its_velocity_after_resume(
+        self, tmp_path: Path, circle: Project
+    ) -> None:
+        plain = edits.set_parameter(circle, "training.optimizer", SGD(learning_rate=0.1))
+        longer = edits.set_parameter(plain, "training.epochs", 8)
+        last = []
+        for project, folder in ((longer, tmp_path / "whole"), (plain, tmp_path / "parts")):
+            controls = Controls()
+            controls.set_value("training.optimizer.momentum", 0.9)
+            events = Session().run(
+                project,
+                controls=controls,
+                store=lambda frozen, run_id, folder=folder: RunStore(folder / run_id, frozen, seed=0),
+            )
+            last.append(list(events)[-1])
+        rest = self.stored(tmp_path / "parts", longer, resume=newest_run(tmp_path / "parts"))
+        assert rest[-1].metrics == last[0].metrics != last[1].metrics  # type: ignore[union-attr]
+
+
+class TestArrays:
+    def test_each_input_gets_its_array(self, tmp_path: Path) -> None:
+        """The second Input names the source, so the first one gets what is left: the target so far."""
+        lines = [f"{a}{b},{a}" for a in "abcd" for b in "efgh"]
+        (tmp_path / "pairs.csv").write_text("source,target\n" + "\n".join(lines))
+        blocks = (
+            Block("input", Input()),
+            Block("input_2", Input(source="source")),
+            Block("embedding_1", Embedding(input_dim=20, output_dim=4)),
+            Block("embedding_2", Embedding(input_dim=20, output_dim=4)),
+            Block("lstm_1", LSTM(units=4)),
+            Block("repeat_vector_1", RepeatVector(n=2)),
+            Block("concatenate_1", Concatenate()),
+            Block("dense_1", Dense(units=8, activation="softmax")),
+        )
+        wires = (
+            Wire("input", "embedding_1"),
+            Wire("input_2", "embedding_2"),
+            Wire("embedding_2", "lstm_1"),
+            Wire("lstm_1", "repeat_vector_1"),
+            Wire("embedding_1", "concatenate_1"),
+            Wire("repeat_vector_1", "concatenate_1"),
+            Wire("concatenate_1", "dense_1"),
+        )
+        project = Project(
+            model=Model(blocks, wires),
+            dataset=Pairs(file="pairs.csv", source_length=3, target_length=2),
+            training=Training(engine="scratch", objective=TeacherForcing(), epochs=2, batch_size=4),
+        )
+        session = Session(base=tmp_path)
+        events = run(session, project)
+        assert events[-1].reason == "finished", events[-1]  # type: ignore[union-attr]
+        catalog = first(DataLoaded, events).catalog
+        sample_id = catalog.ids["training"][0]
+        label = catalog.labels["training"][0]
+        assert label.shape == (2,)
+        wanted = SnapshotWants(sample_id=sample_id, layer_ids=("input", "input_2"))
+        activations = session.snapshot(wanted, run_id="").activations
+        assert activations["input"].shape == (2,)
+        assert activations["input"][1] == label[0]  # behind the mark of the start comes what was right before
+        assert activations["input_2"].shape == (3,)
+        assert catalog.texts[sample_id][0] == catalog.target_texts[sample_id]
+
+    def test_columns_that_only_the_file_tells(self, tmp_path: Path) -> None:
+        (tmp_path / "series.csv").write_text("a,b\n" + "\n".join(f"{n % 7},{n % 3}" for n in range(120)))
+        project = Project(
+            dataset=Series(file="series.csv", window=6), training=Training(engine="scratch", epochs=1, batch_size=16)
+        )
+        for layer in (LSTM(units=3), Dense(units=4, activation="tanh"), Dense(units=1)):
+            project = edits.append_layer(project, layer)
+        session = Session(base=tmp_path)
+        assert run(session, project)[-1].reason == "finished"  # type: ignore[union-attr]
+        started = first(RunStarted, run(session, edits.set_parameter(project, "model.dense_1.units", 5)))
+        assert started.kept == ("lstm_1",)
+        assert started.reinitialized == ("dense_1", "dense_2")
