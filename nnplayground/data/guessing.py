@@ -207,7 +207,8 @@ def _names(path: Path) -> Iterator[str]:
     try:
         folders = sorted(entry.path for entry in os.scandir(path) if entry.is_dir())
         for folder in folders[:20]:
-            yield from islice((entry.name for entry in os.scandir(folder) if entry.is_file()), 20)
+            with os.scandir(folder) as entries:
+                yield from islice((entry.name for entry in entries if entry.is_file()), 20)
     except OSError:
         # The scan of the dataset says what cannot be read.
         return
