@@ -9,7 +9,6 @@ import msgspec
 from nnplayground.engine.base import Engine, EngineError
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial
 
 
 def missing(engine_name: str) -> str | None:
@@ -42,7 +41,7 @@ def build(project: Project, facts: DataFacts, *, weights_seed: int | None = None
     if reason is not None:
         raise EngineError(reason)
     try:
-        if isinstance(project.training.objective, Adversarial):
+        if project.takes_turns:
             from nnplayground.engine.keras.adversarial import AdversarialEngine as KerasEngine
         else:
             from nnplayground.engine.keras.engine import KerasEngine

@@ -15,7 +15,6 @@ from nnplayground.layers.pretrained import Pretrained
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.model import LayerShapes, Model
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial
 
 
 class FrozenPart(NamedTuple):
@@ -61,7 +60,7 @@ def feature_extraction(project: Project, shapes: dict[str, LayerShapes]) -> Extr
         return None
     part = frozen_part(model, shapes)
     inside = [block_id for block_id in blocks if block_id in part.whole or block_id in part.opened]
-    if isinstance(project.training.objective, Adversarial):
+    if project.takes_turns:
         return Extraction(False, "Its pictures are made anew at every update, so nothing of it can be kept.")
     if not inside:
         return Extraction(False, _why_not(project, blocks[0], part))

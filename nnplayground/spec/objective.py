@@ -6,7 +6,7 @@ from nnplayground.layers import Layer
 from nnplayground.layers.activations import activation_name
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial, LossName, MetricName, TeacherForcing
+from nnplayground.spec.training import LossName, MetricName, TeacherForcing
 
 GENERATOR_LOSS = "generator_loss"
 EXACT_MATCH = "exact_match"
@@ -27,7 +27,7 @@ def resolved_loss(project: Project, facts: DataFacts) -> LossName:
     Classes: binary_crossentropy with one output unit, else categorical_crossentropy; tokens: the latter, at each place.
     Numbers: mean_squared_error. Of a discriminator always the one for two classes.
     """
-    if isinstance(project.training.objective, Adversarial):
+    if project.takes_turns:
         return "binary_crossentropy"
     if project.training.loss != "auto":
         return project.training.loss
@@ -66,7 +66,7 @@ def run_figures(project: Project, facts: DataFacts) -> tuple[str, ...]:
     and beside it there is that of the generator. Of a model that writes targets, those are counted that are right at
     every place.
     """
-    if isinstance(project.training.objective, Adversarial):
+    if project.takes_turns:
         return (GENERATOR_LOSS,)
     if isinstance(project.training.objective, TeacherForcing):
         return (*resolved_metrics(project, facts), EXACT_MATCH)
@@ -77,7 +77,7 @@ def target_classes(project: Project, facts: DataFacts) -> tuple[str, ...]:
     """The classes that the model tells apart, none where it does something else. A discriminator has two of its own,
     and all samples of the data are of the second one.
     """
-    if isinstance(project.training.objective, Adversarial):
+    if project.takes_turns:
         return MADE_OR_REAL
     return facts.class_names if facts.target == "classes" else ()
 

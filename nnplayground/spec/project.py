@@ -9,7 +9,7 @@ from nnplayground.layers.core import Input
 from nnplayground.spec.dataset import Dataset, input_shapes
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import Block, LayerShapes, Model, infer_shapes, input_sources
-from nnplayground.spec.training import Training
+from nnplayground.spec.training import Adversarial, Training
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +18,11 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     model: Model = Model(blocks=(Block("input", Input()),))
     dataset: Dataset | None = None
     training: Training = Training()
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether two networks learn from each other, so that there is no single update of one model."""
+        return isinstance(self.training.objective, Adversarial)
 
 
 def project_shapes(project: Project, facts: DataFacts | None = None) -> dict[str, LayerShapes]:

@@ -235,12 +235,14 @@ class SamplePrediction(msgspec.Struct, frozen=True, eq=False):
     """What the model says about one sample. values: (k,), as Evaluation.predictions; loss of this sample.
 
     Of tokens, label: (T,) the right ones, and values: (T,) the most probable ones, with the right ones before each.
+    class_names: what the model tells apart, where these are not the classes of the data.
     """
 
     sample_id: str
     label: int | float | Array
     values: Array
     loss: float
+    class_names: tuple[str, ...] = ()
 
 
 class Snapshot(msgspec.Struct, frozen=True, eq=False):

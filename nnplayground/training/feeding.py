@@ -15,7 +15,6 @@ from nnplayground.spec.dataset import Points, input_shapes
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import input_sources
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial
 from nnplayground.training.events import Catalog, SeriesWindows
 
 
@@ -40,7 +39,7 @@ def bound(splits: Mapping[str, Samples], project: Project) -> dict[str, Samples]
     """The samples under the ids of the model's Input and output layers, each Input with the array that feeds it."""
     assert project.dataset is not None
     sources = input_sources(project.model, tuple(input_shapes(project.dataset)))
-    real = isinstance(project.training.objective, Adversarial)
+    real = project.takes_turns
     return {
         name: msgspec.structs.replace(
             samples,

@@ -185,7 +185,8 @@ class TrainingLoop:
                 self._mid_epoch = place > 0 or self._mid_epoch
                 return
             self._take_values(epoch)
-            most, asked, left = self._controls.most_updates, self._controls.wants, len(batches) - place
+            most, left = self._controls.most_updates, len(batches) - place
+            asked = self._viewer.possible(self._controls.wants)
             # Behind the last update nothing comes for a while, so that it is the one to look at.
             tells_last = asked.trace is not None and self._rests_after(epoch)
             wants = self._wants(asked, last=tells_last and left == 1)

@@ -21,9 +21,14 @@ from nnplayground.spec.checks import check
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.feature_maps import map_layers
 from nnplayground.spec.frozen import inner_ids
-from nnplayground.spec.objective import counts_from_minus_one, resolved_loss, run_figures, target_classes
+from nnplayground.spec.objective import (
+    MADE_OR_REAL,
+    counts_from_minus_one,
+    resolved_loss,
+    run_figures,
+    target_classes,
+)
 from nnplayground.spec.project import Project, project_shapes
-from nnplayground.spec.training import Adversarial
 from nnplayground.training.compare import Comparison, compare
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
@@ -331,6 +336,8 @@ class Session:
             plane=plane(project),
             from_minus_one=counts_from_minus_one(project, loaded.facts),
             sequences=SequenceLens(fresh, project.model, vocabularies(project, loaded.facts)),
+            class_names=MADE_OR_REAL if project.takes_turns else (),
+            traces=not project.takes_turns,
         )
         translator = make_translator(fresh, project, loaded)
         self._built = _Built(fresh, project, loaded, splits, viewer, progress, translator, learned)
@@ -472,7 +479,7 @@ class Session:
 
 def _results(built: _Built, writer: Writer | None) -> Callable[[int, int], Iterator[Event]]:
     """What is to be made after each epoch, where the model makes something."""
-    if isinstance(built.project.training.objective, Adversarial):
+    if built.project.takes_turns:
         training = built.splits["training"]
         data_input = next(iter(training.inputs))
         return Gallery(built.engine, training, data_input, run_id=built.run_id).results

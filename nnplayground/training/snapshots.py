@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import gcd
 from typing import Literal, get_args
 
+import msgspec
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, Engine, IndexArray, Trace
@@ -72,14 +73,19 @@ class Viewer:
         plane: Callable[[int], Arrays] | None = None,
         from_minus_one: bool = False,
         sequences: SequenceLens | None = None,
+        class_names: tuple[str, ...] = (),
+        traces: bool = True,
     ) -> None:
         """loss: name. shapes: output of each layer that runs; what a window asks about may have come since.
 
         activations: function of each layer. inner: ids of the layers inside blocks, vgg16_1/block5_conv1. plane: side →
         prepared inputs all over the plane, (side · side, features), row by row from the top left, where samples are
-        points of it. from_minus_one: the two classes are −1 and 1. sequences: looks
-        inside layers that read a sequence.
+        points of it. from_minus_one: the two classes are −1 and 1. sequences: looks inside layers that read a sequence.
+        class_names: what the model tells apart, where these are not the classes of the data. traces: an update can be
+        made so that its numbers are seen.
         """
+        self._class_names = class_names
+        self._traces = traces
         self._sequences = sequences
         self._shapes = shapes
         self._inner = frozenset(inner)
@@ -117,7 +123,7 @@ class Viewer:
         if values.ndim > 1:
             return SamplePrediction(sample_id, target, values.argmax(axis=-1), _loss_of_tokens(target, values))
         label = int(target) if np.ndim(target) == 0 else float(target[0])
-        return SamplePrediction(sample_id, label, values, self._sample_loss(label, values))
+        return SamplePrediction(sample_id, label, values, self._sample_loss(label, values), self._class_names)
 
     def _sample_loss(self, label: int | float, values: Array) -> float:
         """The loss of one sample by the textbook's formula, from its prediction."""
@@ -178,6 +184,10 @@ class Viewer:
     def heat(self, sample_id: str, layer_id: str) -> Array:
         """Grad-CAM: see `nnplayground.engine.heat`. (height, width) float32. Raises EngineError."""
         return heat(self._engine, self.inputs(sample_id), layer_id)[0]
+
+    def possible(self, wants: SnapshotWants) -> SnapshotWants:
+        """The parts of what is wanted that there can be of this model."""
+        return wants if self._traces else msgspec.structs.replace(wants, flow=False, trace=None)
 
     def affordable(self, wants: SnapshotWants) -> SnapshotWants:
         """The parts of what is wanted whose turn it is while a run goes on; see `Pace`."""

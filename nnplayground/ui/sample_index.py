@@ -69,7 +69,12 @@ class SampleIndex(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def explains(self, prediction: SamplePrediction) -> bool:
         """Whether a prediction is about these classes: a model that was trained on other data may have others."""
-        return not self.class_names or len(self.class_names) == max(2, len(prediction.values))
+        names = self.told_apart(prediction)
+        return not names or len(names) == max(2, len(prediction.values))
+
+    def told_apart(self, prediction: SamplePrediction) -> tuple[str, ...]:
+        """The classes that a prediction is about: those of the data, or what the model tells apart instead."""
+        return prediction.class_names or self.class_names
 
     def groups(self) -> list[Group]:
         """All groups that are not empty, the validation split first."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
@@ -13,6 +14,9 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.panels.sample_detail import SampleDetail
 from nnplayground.ui.runner import Runner
 from nnplayground.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from nnplayground.training.session import Session
 
 
 class SampleQuestions(QObject):
@@ -35,10 +39,17 @@ class SampleQuestions(QObject):
                 self._workspace.pictures, self._workspace, plane=self._workspace.boundary.pictures
             )
             self._view.details_wanted.connect(self._answer_details)
-            self._view.occlusion_requested.connect(self._answer_occlusion)
-            self._view.heat_requested.connect(self._answer_heat)
-            self._view.influence_requested.connect(self._answer_influence)
-            self._view.translation_requested.connect(self._answer_translation)
+            view = self._view
+            view.occlusion_requested.connect(
+                self._answering(lambda session, each: session.occlusion(each), view.show_occlusion)
+            )
+            view.heat_requested.connect(self._answering(lambda session, each: session.heat(each), view.show_heat))
+            view.influence_requested.connect(
+                self._answering(lambda session, each: session.influence(each), view.show_influence)
+            )
+            view.translation_requested.connect(
+                self._answering(lambda session, each: session.translation(each), view.show_translation)
+            )
         dataset = self._document.project.dataset
         resize = dataset.resize if isinstance(dataset, ImageFolder) else "stretch"
         self._view.show_catalog(catalog, resize=resize)
@@ -70,53 +81,23 @@ class SampleQuestions(QObject):
             wants = SnapshotWants(sample_id=sample_id, layer_ids=(layer_id,))
             self._runner.ask(lambda session: session.snapshot(wants, run_id=""), show_activations)
 
-    def _answer_occlusion(self, sample_id: str) -> None:
+    def _answering(
+        self, question: Callable[[Session, str], Any], show: Callable[[str, Any], None]
+    ) -> Callable[[str], None]:
+        """What asks a question about a sample and shows the answer, or why there is none."""
         view = self._view
         assert view is not None
 
-        def show(answer: Any) -> None:
-            if isinstance(answer, Refusal):
-                view.show_problem(sample_id, answer.message)
-            else:
-                view.show_occlusion(sample_id, answer)
+        def ask(sample_id: str) -> None:
+            def answered(answer: Any) -> None:
+                if isinstance(answer, Refusal):
+                    view.show_problem(sample_id, answer.message)
+                else:
+                    show(sample_id, answer)
 
-        self._runner.ask(lambda session: session.occlusion(sample_id), show)
+            self._runner.ask(lambda session: question(session, sample_id), answered)
 
-    def _answer_heat(self, sample_id: str) -> None:
-        view = self._view
-        assert view is not None
-
-        def show(answer: Any) -> None:
-            if isinstance(answer, Refusal):
-                view.show_problem(sample_id, answer.message)
-            else:
-                view.show_heat(sample_id, answer)
-
-        self._runner.ask(lambda session: session.heat(sample_id), show)
-
-    def _answer_influence(self, sample_id: str) -> None:
-        view = self._view
-        assert view is not None
-
-        def show(answer: Any) -> None:
-            if isinstance(answer, Refusal):
-                view.show_problem(sample_id, answer.message)
-            else:
-                view.show_influence(sample_id, answer)
-
-        self._runner.ask(lambda session: session.influence(sample_id), show)
-
-    def _answer_translation(self, sample_id: str) -> None:
-        view = self._view
-        assert view is not None
-
-        def show(answer: Any) -> None:
-            if isinstance(answer, Refusal):
-                view.show_problem(sample_id, answer.message)
-            else:
-                view.show_translation(sample_id, answer)
-
-        self._runner.ask(lambda session: session.translation(sample_id), show)
+        return ask
 
     def close(self) -> None:
         if self._view is not None:

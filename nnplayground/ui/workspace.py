@@ -35,6 +35,7 @@ from nnplayground.ui.widgets.staggered import Staggered
 if TYPE_CHECKING:
     from nnplayground.ui.playground.view import NeuronView
 
+_IN_TURN = "Two networks are updated in turn here; gradients are drawn where a single one learns."
 _USUAL_LINE = 16
 """Pixels of a line of text at the usual size."""
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
@@ -430,7 +431,9 @@ class Workspace(QMainWindow):
         if self._inner and not _is_inside(self._document.project.model, self._inner):
             self._inner = ""
         self._show_layers()
-        self.palette_panel.set_engine(self._document.project.training.engine)
+        project = self._document.project
+        self.palette_panel.set_engine(project.training.engine)
+        self.gradients.say_while_empty(_IN_TURN if project.takes_turns else "")
         self.wants_changed.emit()
 
     def _on_replaced(self) -> None:

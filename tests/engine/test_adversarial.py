@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("tensorflow")
 
@@ -18,6 +22,9 @@ from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.objective import GENERATOR_LOSS
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import Adam, Adversarial, Training
+from nnplayground.training.controls import Controls
+from nnplayground.training.events import DataLoaded, Event, Made, RunEnded, Snapshot, SnapshotWants, StepsDone
+from nnplayground.training.session import Session
 
 FACTS = DataFacts(input_shape=(2, 2, 1), class_names=("a", "b"), splits={"training": 48, "validation": 16})
 BLOCKS = (
@@ -139,6 +146,46 @@ def test_activations_of_both_chains(engine: Engine) -> None:
     assert found["looking"].shape == (3, 16)
     with pytest.raises(EngineError, match="no layer nowhere"):
         engine.activations(inputs, ["nowhere"])
+
+
+def test_a_run_goes_on_whatever_panels_want_to_see(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(8):
+            Image.fromarray(random.integers(0, 256, (2, 2), np.uint8)).save(tmp_path / name / f"{number}.png")
+    dataset = ImageFolder(folder=str(tmp_path), image_size=(2, 2), color_mode="grayscale")
+    asked = project()
+    asked = msgspec.structs.replace(
+        asked, dataset=dataset, training=msgspec.structs.replace(asked.training, epochs=2, batch_size=4)
+    )
+    session = Session(cache=tmp_path / "cache")
+    controls = Controls()
+    seen: list[Snapshot] = []
+    made: list[Made] = []
+    ended: list[Event] = []
+    for event in session.run(asked, controls=controls):
+        if isinstance(event, DataLoaded):
+            wanted = event.catalog.ids["training"][0]
+            controls.wants = SnapshotWants(sample_id=wanted, layer_ids=("made", "looking"), flow=True, trace="making")
+        if isinstance(event, Snapshot):
+            seen.append(event)
+        if isinstance(event, Made):
+            made.append(event)
+        if isinstance(event, StepsDone):
+            assert not controls.unseen  # else a pause would wait for numbers that never come
+        ended.append(event)
+    assert isinstance(ended[-1], RunEnded)
+    assert ended[-1].reason == "finished", ended[-1].error
+    assert made[0].epoch == 0
+    assert made[0].images.shape == (64, 2, 2, 1)
+    assert seen
+    assert seen[-1].trace is None
+    prediction = seen[-1].prediction
+    assert prediction is not None
+    assert prediction.class_names[int(prediction.label)] == "real"
+    assert set(seen[-1].activations) == {"made", "looking"}
+    session.close()
 
 
 @pytest.mark.parametrize(

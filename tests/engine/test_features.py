@@ -13,6 +13,7 @@ from PIL import Image
 pytest.importorskip("tensorflow")
 
 from nnplayground.engine.base import EngineError
+from nnplayground.engine.keras import engine as keras_engine
 from nnplayground.layers import Layer
 from nnplayground.layers.applications import VGG16, MobileNet
 from nnplayground.layers.augmentation import RandomFlip
@@ -224,7 +225,8 @@ class TestKeptFeatures:
         assert person.computed == 0
         assert person.kept() == []
 
-    def test_it_can_be_stopped(self, photos: Path, person: Person) -> None:
+    def test_it_can_be_stopped(self, photos: Path, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(keras_engine, "AT_ONCE", 8)
         controls = Controls()
         told = person.told.append
 
@@ -237,9 +239,9 @@ class TestKeptFeatures:
         events = list(person.session.run(big, controls=controls, report=report))
         ended = events[-1]
         assert isinstance(ended, RunEnded)
-        if person.computed < 24:  # all in one go, it is over before anybody can stop it
-            assert ended.reason == "stopped"
-            assert person.kept() == []
+        assert person.computed < 24
+        assert ended.reason == "stopped"
+        assert person.kept() == []
 
 
 class TestFineTuning:

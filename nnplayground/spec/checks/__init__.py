@@ -20,7 +20,6 @@ from nnplayground.spec.checks.training import training_problems
 from nnplayground.spec.checks.wiring import wiring_problems
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project, project_shapes
-from nnplayground.spec.training import Adversarial
 
 __all__ = ["Fix", "Problem", "Severity", "check", "suggested_output"]
 
@@ -28,7 +27,7 @@ __all__ = ["Fix", "Problem", "Severity", "check", "suggested_output"]
 def check(project: Project, facts: DataFacts | None) -> tuple[Problem, ...]:
     """All problems, errors first. facts: what is known about the data; None while it is not known yet."""
     shapes = project_shapes(project, facts)
-    two_chains = isinstance(project.training.objective, Adversarial)
+    two_chains = project.takes_turns
     found = [
         *data_problems(project, facts),
         *objective_problems(project, facts),

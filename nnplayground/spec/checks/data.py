@@ -8,7 +8,6 @@ from nnplayground.spec.checks.problem import Fix, Problem
 from nnplayground.spec.dataset import LEAST_POINTS, ImageFolder, Pairs, Points, Series, Text
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial
 
 UNEVEN = 3.0
 """The largest class has more than this many times the samples of the smallest: class weights are offered."""
@@ -31,7 +30,7 @@ def data_problems(project: Project, facts: DataFacts | None) -> Iterator[Problem
         yield Problem(path, "error", facts.problem)
         return
     present = _present_classes(facts)
-    told_apart = not isinstance(project.training.objective, Adversarial)
+    told_apart = not project.takes_turns
     if told_apart and facts.target == "classes" and len(present) == 1:
         yield Problem(
             "dataset",

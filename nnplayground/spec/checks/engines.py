@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from nnplayground.spec.checks.problem import Fix, Problem
 from nnplayground.spec.dataset import ImageFolder
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import Adversarial
 
 
 def engine_problems(project: Project) -> Iterator[Problem]:
@@ -23,7 +22,7 @@ def engine_problems(project: Project) -> Iterator[Problem]:
             f"engine.",
             to_keras,
         )
-    if isinstance(project.training.objective, Adversarial):
+    if project.takes_turns:
         yield Problem(
             "training.engine",
             "error",

@@ -10,7 +10,6 @@ from nnplayground.spec.checks.problem import Fix, Problem
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.model import input_sources
 from nnplayground.spec.project import Project, array_shapes
-from nnplayground.spec.training import Adversarial
 
 
 def input_problems(project: Project, facts: DataFacts | None) -> Iterator[Problem]:
@@ -24,7 +23,7 @@ def input_problems(project: Project, facts: DataFacts | None) -> Iterator[Proble
         layer = model.layer(layer_id)
         assert isinstance(layer, Input)
         if layer.shape is not None:
-            if not isinstance(project.training.objective, Adversarial):
+            if not project.takes_turns:
                 yield _own_shape(layer_id, layer)
         elif layer.source is not None and layer.source not in names:
             yield _unknown_array(layer_id, layer.source, names, unread)

@@ -29,6 +29,7 @@ _PATIENCE_SECONDS = 3.0
 _SHARE = 0.04
 """Of the time that setting formulas may take while a run goes on."""
 _EMPTY = "Press Step to see one update with all its numbers."
+_IN_TURN = "Two networks are updated in turn here; updates are written out where a single one learns."
 
 
 class MathsDesk(QWidget):
@@ -259,7 +260,9 @@ class MathsDesk(QWidget):
         self._explanation = None
         message = _EMPTY
         trace = self._snapshot.trace if self._snapshot is not None else None
-        if not self.layer_id:
+        if self._document.project.takes_turns:
+            message = _IN_TURN
+        elif not self.layer_id:
             message = "Add a layer to the model: here you will see its updates with all their numbers."
         elif trace is not None and self._project is not None:
             if self._focus.layer_id != self.layer_id:

@@ -201,7 +201,7 @@ class ActivationsPanel(QWidget):
             return
         fits = snapshot is not None and snapshot.wants.sample_id == self._sample_id
         if snapshot is not None and fits and snapshot.prediction is not None:
-            self._header.show_prediction(snapshot.prediction, self._index.class_names)
+            self._header.show_prediction(snapshot.prediction, self._index.told_apart(snapshot.prediction))
         if not self._layer_id:
             self._output.say(_NO_LAYER)
         elif snapshot is None:
@@ -215,4 +215,5 @@ class ActivationsPanel(QWidget):
             if gates or (values.ndim == 2 and self._index.kind != "pictures"):
                 self._output.show_steps(values, gates, snapshot.tokens.get(self._layer_id, ()))
                 return
-            self._output.show_values(values, prediction=snapshot.prediction, class_names=self._index.class_names)
+            names = self._index.told_apart(snapshot.prediction) if snapshot.prediction is not None else ()
+            self._output.show_values(values, prediction=snapshot.prediction, class_names=names)

@@ -70,6 +70,10 @@ class GradientsPanel(QWidget):
             self._refresh()
             self._pause.start()
 
+    def say_while_empty(self, text: str) -> None:
+        """What stands here as long as there is nothing to draw; "": how to begin."""
+        self._empty.say(text or _EMPTY)
+
     def clear(self) -> None:
         """Forget what was shown, as after another project was opened."""
         self._history = FlowHistory()

@@ -278,7 +278,8 @@ class SampleDetail(QDialog):
             if gates or (activations.ndim == 2 and self._index.kind != "pictures"):
                 self._layer.show_steps(activations, gates, tokens)
                 return
-            self._layer.show_values(activations, prediction=self._prediction, class_names=self._index.class_names)
+            names = self._index.told_apart(self._prediction) if self._prediction is not None else ()
+            self._layer.show_values(activations, prediction=self._prediction, class_names=names)
 
     def show_occlusion(self, sample_id: str, drops: Array) -> None:
         """drops: (rows, columns) float32, by how much covering each place lowers the predicted class's probability."""
@@ -402,12 +403,15 @@ class SampleDetail(QDialog):
         if self._index is None or self._sample_id is None:
             return
         target, split = self._index.target(self._sample_id), self._index.split(self._sample_id)
-        prediction, names = self._prediction, self._index.class_names
+        prediction = self._prediction
         if prediction is None:
             self._verdict.setText("Asking the model…")
             self._facts.setText(f"True: {target} · {split} split")
             return
         theme = colors(self)
+        names = self._index.told_apart(prediction)
+        if prediction.class_names:
+            target = f"{names[int(prediction.label)]} ({target})"
         facts = f"True: {target} · loss {prediction.loss:.3g} · {split} split"
         if names:
             name, certainty, right = verdict(prediction, names)
@@ -487,7 +491,7 @@ class SampleDetail(QDialog):
     def _predicted_name(self) -> str:
         if self._prediction is None or self._index is None:
             return "the predicted class"
-        return verdict(self._prediction, self._index.class_names)[0]
+        return verdict(self._prediction, self._index.told_apart(self._prediction))[0]
 
     def _on_looked_toggled(self, on: bool) -> None:
         if self._index is not None and self._index.kind == "texts":

@@ -172,7 +172,10 @@ class SampleHeader(QWidget):
 
     def _show_lines(self) -> None:
         theme = colors(self)
-        if self._target:
+        own = self._prediction.class_names if self._prediction is not None else ()
+        if own and self._prediction is not None:
+            self._show_value(self._true, "true", own[int(self._prediction.label)])
+        elif self._target:
             self._show_value(self._true, "true", self._target)
         else:
             self._true.setText("")
