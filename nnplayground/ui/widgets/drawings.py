@@ -67,7 +67,8 @@ class PairPicture(msgspec.Struct, frozen=True):
         lines.append(("= ", *split_at(self.target, at, self.glue), theme.muted))
         if self.output is not None:
             mark = "✗ " if at is not None else "✓ "
-            lines.append((mark, *split_at(self.output, at, self.glue), theme.good if at is None else theme.text))
+            same, other = split_at(self.output, at, self.glue) if self.output else ("(nothing)", "")
+            lines.append((mark, same, other, theme.good if at is None else theme.text))
         top = inside.top() + max(0.0, (inside.height() - 3 * height) / 2)
         for number, (lead, same, other, color) in enumerate(lines):
             line = QRectF(inside.left(), top + number * height, inside.width(), height)
