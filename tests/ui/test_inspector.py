@@ -9,7 +9,17 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QTabBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from nnplayground.layers import LAYER_TYPES
@@ -175,6 +185,22 @@ def test_a_layer_is_renamed_with_a_double_click_and_stays_in_view(
     with qtbot.waitSignal(inspector.layer_renamed):
         document.undo_stack.undo()
     assert inspector.layer_id == "dense_1"
+
+
+def test_a_long_name_is_shortened_and_makes_nothing_wider(inspector: InspectorPanel, document: Document) -> None:
+    name = "the_last_of_all_the_dense_layers_before_the_end"
+    document.apply(lambda project: edits.rename_layer(project, "dense_1", name), "name")
+    inspector.resize(280, 600)
+    inspector.show_layer(name)
+    QApplication.processEvents()
+    for area in inspector.findChildren(QScrollArea):
+        if area.isVisible() and area.widget() is not None:
+            assert area.widget().width() <= area.viewport().width()
+    label = child(inspector, QLabel, "inspector.layer_id")
+    assert "…" in label.text()
+    assert name in label.toolTip()
+    QTest.keyClick(label, Qt.Key.Key_F2)
+    assert child(inspector, QLineEdit, "inspector.rename").text() == name  # type: ignore[attr-defined]
 
 
 def test_escape_ends_renaming(inspector: InspectorPanel, document: Document) -> None:

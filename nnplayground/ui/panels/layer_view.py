@@ -20,8 +20,12 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.panels.pretrained_section import PretrainedSection
 from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
 from nnplayground.ui.widgets.form import Form
-from nnplayground.ui.widgets.labels import describe, muted, retire, section
+from nnplayground.ui.widgets.labels import ElidedLabel, describe, muted, retire, section
 from nnplayground.ui.widgets.problems import ProblemList
+
+_RENAMING = "Double-click or press F2 to rename the layer"
+_LEAST_NAME = 40
+"""Pixels that are left for a name however long the type is; the tooltip has all of it."""
 
 
 class _LayerName(QWidget):
@@ -33,11 +37,13 @@ class _LayerName(QWidget):
         super().__init__()
         self._type = QLabel()
         self._type.setProperty("heading", "true")
-        self.id_label = QLabel()
+        self._layer_id = ""
+        self.id_label = ElidedLabel()
+        self.id_label.setMinimumWidth(_LEAST_NAME)
         self.id_label.setProperty("muted", "true")
         self.id_label.setObjectName("inspector.layer_id")
         self.id_label.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        describe(self.id_label, "Name of the layer", "Double-click or press F2 to rename the layer")
+        self.id_label.setStatusTip(_RENAMING)
         self.editor = QLineEdit()
         self.editor.setObjectName("inspector.rename")
         describe(self.editor, "New name of the layer", "Small letters, digits and _, with a letter first")
@@ -48,13 +54,14 @@ class _LayerName(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(7)
         layout.addWidget(self._type)
-        layout.addWidget(self.id_label)
+        layout.addWidget(self.id_label, 1)
         layout.addWidget(self.editor, 1)
-        layout.addStretch(1)
 
     def show_layer(self, layer_id: str, layer: Layer) -> None:
         self._type.setText(layer.type)
-        self.id_label.setText(layer_id)
+        self._layer_id = layer_id
+        self.id_label.show_text(layer_id, tip=f"{layer_id}. {_RENAMING}")
+        self.id_label.setAccessibleName(f"Name of the layer: {layer_id}")
         self._end()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -82,7 +89,7 @@ class _LayerName(QWidget):
         return False
 
     def begin(self) -> None:
-        self.editor.setText(self.id_label.text())
+        self.editor.setText(self._layer_id)
         self.id_label.hide()
         self.editor.show()
         self.editor.selectAll()
