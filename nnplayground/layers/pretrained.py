@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
@@ -154,6 +153,8 @@ class Pretrained(Layer, frozen=True):
                     f"{name}, which is set as its {what}, belongs to the top of {self.type}, which is not included; "
                     f"include the top, or choose a layer before it."
                 )
+            from difflib import get_close_matches  # Rarely needed, and long to import.
+
             near = get_close_matches(name, places, n=1)
             hint = f"did you mean {near[0]}?" if near else "open the block to see their names."
             raise ShapeError(f"{self.type} has no inner layer {name}, which is set as its {what}; {hint}")

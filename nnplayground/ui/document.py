@@ -66,6 +66,7 @@ class Document(QObject):
         self._project = self._saved = project or Project()
         self._path: Path | None = None
         self._facts: DataFacts | None = None
+        self._replacing = False
         self.undo_stack = QUndoStack(self)
         self._problems: tuple[Problem, ...] = check(self._project, None)
 
@@ -82,6 +83,11 @@ class Document(QObject):
     def facts(self) -> DataFacts | None:
         """What is known about the data; None until it has been looked at."""
         return self._facts
+
+    @property
+    def replacing(self) -> bool:
+        """While `changed` tells of another project in this one's place, of which nothing was added by hand."""
+        return self._replacing
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -139,7 +145,9 @@ class Document(QObject):
         self._path = path
         self.path_changed.emit()
         self.facts_changed.emit()
+        self._replacing = True
         self.changed.emit(before, project)
+        self._replacing = False
         self._check()
         self.replaced.emit()
 

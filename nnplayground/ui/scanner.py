@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from nnplayground import data
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.facts import DataFacts
+from nnplayground.ui.widgets.soon import PAINTED_MILLISECONDS
 
 
 class Scanner(QObject):
@@ -25,11 +26,16 @@ class Scanner(QObject):
         self._threads: list[threading.Thread] = []
         self._done.connect(self._on_done)
         self._wanted: Dataset | None = None
-        # In the next turn of the event loop: several changes at once are one look, and a window opens before it looks.
+        # A moment after the next turn of the event loop: several changes at once are one look, and a new window is
+        # painted before it looks, which would hold the interpreter meanwhile.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
-        self._soon.timeout.connect(self._start)
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(PAINTED_MILLISECONDS)
+        self._soon.timeout.connect(self._painted.start)
+        self._painted.timeout.connect(self._start)
 
     def scan(self, dataset: Dataset) -> None:
         """Look at a dataset; `found` follows, unless another scan is asked for before."""

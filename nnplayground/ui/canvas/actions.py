@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnplayground.ui import icons
 from nnplayground.ui.theme import colors
+from nnplayground.ui.widgets.soon import Soon
 
 Key = QKeySequence.StandardKey
 
@@ -86,7 +87,8 @@ class CanvasActions:
             action.triggered.connect(lambda _checked=False, do=doings[entry.name]: do())
             owner.addAction(action)
             self.by_name[entry.name] = action
-        self.show_icons()
+        # They are seen in menus only.
+        Soon(owner, self.show_icons, after_painting=True)
 
     def show_icons(self) -> None:
         """In the colours of the theme in force."""

@@ -226,6 +226,8 @@ class CanvasPanel(QWidget):
         self._phase.show_on(None, QRectF(), "", self.font())  # its block may go
         self._refresh()
         self.show_phase(*self._phase_of)
+        if self._document.replacing:
+            return
         added = edits.added_ids(before, after)
         if added and len(added) < len(after.model.blocks) and len(after.model.blocks) > len(before.model.blocks):
             self.select(added)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
@@ -17,11 +18,13 @@ from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
-from nnplayground.ui.panels.pretrained_section import PretrainedSection
 from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import ElidedLabel, describe, muted, retire, section
 from nnplayground.ui.widgets.problems import ProblemList
+
+if TYPE_CHECKING:
+    from nnplayground.ui.panels.pretrained_section import PretrainedSection
 
 _RENAMING = "Double-click or press F2 to rename the layer"
 _LEAST_NAME = 40
@@ -293,6 +296,9 @@ class LayerView(QWidget):
     def _show_inside(self, layer: Layer, known: LayerShapes) -> None:
         """The part about what lies inside; made when there is first something inside."""
         if self._inside is None and isinstance(layer, Pretrained):
+            # Only here: with downloading it brings half of the modules for the web along.
+            from nnplayground.ui.panels.pretrained_section import PretrainedSection
+
             self._inside = PretrainedSection(self._document)
             self._inside.inner_chosen.connect(self.inner_chosen)
             self._inside.set_running(self._running)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-_PAINTED_MILLISECONDS = 25
+PAINTED_MILLISECONDS = 25
 """Qt paints a new window a few milliseconds after its event loop has begun."""
 
 
@@ -21,7 +21,7 @@ class Soon:
         self._timer = QTimer(owner)
         self._timer.setSingleShot(True)
         if after_painting:
-            self._timer.setInterval(_PAINTED_MILLISECONDS)
+            self._timer.setInterval(PAINTED_MILLISECONDS)
             self._timer.timeout.connect(self.now)
             # It counts from the beginning of the event loop.
             QTimer.singleShot(0, self._timer, self._timer.start)
