@@ -18,6 +18,7 @@ from nnplayground.engine.base import Engine, EngineError, EngineState
 from nnplayground.layers.activations import activation
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.checks import check
+from nnplayground.spec.checks.data import NO_DATA
 from nnplayground.spec.dataset import Dataset
 from nnplayground.spec.feature_maps import map_layers
 from nnplayground.spec.frozen import inner_ids
@@ -111,7 +112,7 @@ class Session:
         run_id = resume.run_id if resume is not None else new_run_id()
         dataset = project.dataset
         if dataset is None:
-            yield _failed(run_id, "There is no data yet; open an image folder, or choose points or a sample.")
+            yield _failed(run_id, NO_DATA)
             return
         notices: list[str] = []
         try:

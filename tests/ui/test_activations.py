@@ -369,7 +369,7 @@ def test_a_dense_layer_is_bars_of_units(panel: ActivationsPanel, catalog: Catalo
     panel.show_snapshot(snapshot_of(FIRST, label=0, dog=0.03, activations={"dense_1": values}))
     bars = child(panel, UnitBars, "activations.units")
     assert bars.isVisible()
-    assert text(panel, "description").startswith("16 units · 1 zero · min -1 ")
+    assert text(panel, "description").startswith("16 units · 1 zero · min −1 ")
     width = bars.viewport().width() / 16
     QTest.mouseMove(bars.viewport(), QPoint(int(2.5 * width), 30))
     assert text(panel, "description") == f"Unit 2: {values[2]:.4g}"

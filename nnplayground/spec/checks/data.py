@@ -9,13 +9,14 @@ from nnplayground.spec.dataset import LEAST_POINTS, ImageFolder, Pairs, Points, 
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.project import Project
 
+NO_DATA = "There is no data yet; open a folder or a table, or choose points or a sample."
 UNEVEN = 3.0
 """The largest class has more than this many times the samples of the smallest: class weights are offered."""
 
 
 def data_problems(project: Project, facts: DataFacts | None) -> Iterator[Problem]:
     if project.dataset is None:
-        yield Problem("dataset", "error", "There is no data yet; open an image folder, or choose points or a sample.")
+        yield Problem("dataset", "error", NO_DATA)
         return
     if facts is None:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from nnplayground.samples import Array
 from nnplayground.training.events import SamplePrediction
@@ -15,6 +15,8 @@ from nnplayground.ui.widgets.bars import ClassBars, UnitBars, class_bars, small_
 from nnplayground.ui.widgets.color_scale import ColorScale
 from nnplayground.ui.widgets.empty_state import EmptyState
 from nnplayground.ui.widgets.feature_maps import FeatureMaps
+from nnplayground.ui.widgets.labels import ElidedLabel
+from nnplayground.ui.widgets.numbers import short_number
 
 if TYPE_CHECKING:
     from nnplayground.ui.widgets.sequence_view import SequenceView
@@ -46,12 +48,10 @@ class LayerOutput(QWidget):
         for widget in (self._empty, self.maps, self._units, self._classes):
             self.views.addWidget(widget)
 
-        self._description = QLabel()
+        self._description = ElidedLabel()
         self._description.setObjectName(f"{name}.description")
         self._description.setProperty("muted", "true")
         self._description.setFont(small_font(self.font()))
-        # A long description must not widen the panel.
-        self._description.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._colors = ColorScale("sequential")
         self._same_scale = QCheckBox("Same scale")
         self._same_scale.setObjectName(f"{name}.same_scale")
@@ -133,8 +133,7 @@ class LayerOutput(QWidget):
 
     def _describe(self, text: str) -> None:
         text = text or self._summary()
-        self._description.setText(text)
-        self._description.setToolTip(text)
+        self._description.show_text(text)
 
     def _summary(self) -> str:
         current = self.views.currentWidget()
@@ -153,7 +152,7 @@ class LayerOutput(QWidget):
         low, high = self.maps.limits
         alone = self.maps.enlarged is not None
         if self._same_scale.isChecked() or alone:
-            self._colors.set_ends(f"{low:.3g}", f"{high:.3g}")
+            self._colors.set_ends(short_number(low), short_number(high))
         else:
             self._colors.set_ends("least", "most")
         self._same_scale.setVisible(not alone)

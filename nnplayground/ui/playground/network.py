@@ -13,6 +13,7 @@ from nnplayground.ui.playground.heat import Atlas, atlas
 from nnplayground.ui.playground.layout import Box, Layout
 from nnplayground.ui.playground.plan import Column, Plan
 from nnplayground.ui.playground.wires import Bundle
+from nnplayground.ui.widgets.numbers import short_number
 
 _OVERLAP = 2.0
 """Wires reach so far under the tiles."""
@@ -256,7 +257,7 @@ class Network:
         if isinstance(spot, TileSpot):
             return self._spoken_tile(column, spot)
         value = self.value_of(spot)
-        number = "not known yet" if value is None else number_text(value)
+        number = "not known yet" if value is None else short_number(value)
         return f"{column.layer_id}, {self.name_of(spot)}: {number}."
 
     def _spoken_tile(self, column: Column, spot: TileSpot) -> str:
@@ -266,12 +267,7 @@ class Network:
             return f"Feature {column.unit_name(spot.row)}."
         bias = self.value_of(BiasSpot(spot.column, spot.row)) if column.has_bias else None
         words = f"{column.layer_id}, {column.activation}, unit {spot.row + 1} of {column.units}"
-        return f"{words}, bias {number_text(bias)}." if bias is not None else f"{words}."
-
-
-def number_text(value: float) -> str:
-    """As labels write a weight: −0.421, 12.3."""
-    return f"{value:.3g}".replace("-", "−")
+        return f"{words}, bias {short_number(bias)}." if bias is not None else f"{words}."
 
 
 def _around(rect: QRectF, reach: float) -> QRectF:

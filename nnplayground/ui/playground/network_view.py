@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QToolTip, QWidget
 
 from nnplayground.ui.canvas.zoom_view import ZoomView
 from nnplayground.ui.playground.hover_label import HoverLabel
-from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TileSpot, WireSpot, number_text
+from nnplayground.ui.playground.network import BiasSpot, Network, Spot, TileSpot, WireSpot
 from nnplayground.ui.playground.network_item import NetworkItem
 from nnplayground.ui.playground.walking import exists, next_stop, walked
 from nnplayground.ui.playground.weight_field import WeightField
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.fields import ENTER
+from nnplayground.ui.widgets.numbers import short_number
 
 _REACH = 7.0
 """Pixels from which the pointer takes hold of a wire."""
@@ -252,7 +253,7 @@ class NetworkView(ZoomView):
             self.label.hide()
             return
         value = self._network.value_of(spot)
-        text = number_text(value) if value is not None else "not known yet"
+        text = short_number(value) if value is not None else "not known yet"
         self.label.show_at(self._network.name_of(spot), text, self._pointer)
 
     # Keyboard

@@ -7,7 +7,7 @@ import msgspec
 from nnplayground.layers.activations import activation_name
 from nnplayground.layers.base import parts
 from nnplayground.layers.core import Dense
-from nnplayground.spec.dataset import Feature, Points
+from nnplayground.spec.dataset import Dataset, Feature, ImageFolder, Pairs, Points, Series, Text
 from nnplayground.spec.model import LayerShapes, Wire
 from nnplayground.spec.project import Project, project_shapes
 
@@ -22,6 +22,13 @@ FEATURE_NAMES: dict[Feature, str] = {
     "x1x2": "x₁x₂",
     "sin_x1": "sin x₁",
     "sin_x2": "sin x₂",
+}
+
+_OTHER_DATA: dict[type[Dataset], str] = {
+    ImageFolder: "pictures",
+    Text: "texts",
+    Series: "rows of numbers in time",
+    Pairs: "pairs of texts",
 }
 
 
@@ -100,7 +107,8 @@ def plan_of(project: Project) -> Plan | str:
     if dataset is None:
         return "There is no data yet; with points in the plane, the network is drawn here neuron by neuron."
     if not isinstance(dataset, Points):
-        return "Neurons are drawn for points in the plane, and these data are pictures; look at the blocks instead."
+        kind = _OTHER_DATA[type(dataset)]
+        return f"Neurons are drawn for points in the plane, and these data are {kind}; look at the blocks instead."
     if len(model.inputs) != 1:
         return f"Neurons are drawn for models with one Input, and this one has {len(model.inputs)}."
     shapes = project_shapes(project)

@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.fields import ENTER, mark_invalid, undoes
-from nnplayground.ui.widgets.numbers import read_number
+from nnplayground.ui.widgets.numbers import read_number, short_number
 
 _STEP, _FINE_STEP = 0.1, 0.01
 _WIDTH = 84
+_DIGITS = 5
+"""Short, but close enough that Enter would change nothing that is seen."""
 _REACH = 1e6
 """A weight beyond this is a slip of the finger."""
 
@@ -61,7 +63,8 @@ class WeightField(QWidget):
         self._is_open = True
         self._first = self._value = value
         self.caption.setText(name)
-        tip = f"The {name}. Enter applies, Escape puts {number(value)} back, arrow keys and the wheel change it."
+        before = short_number(value, _DIGITS)
+        tip = f"The {name}. Enter applies, Escape puts {before} back, arrow keys and the wheel change it."
         self.line.setAccessibleName(name)
         self.line.setToolTip(tip)
         self.line.setStatusTip(tip)
@@ -115,7 +118,7 @@ class WeightField(QWidget):
 
     def _take(self) -> bool:
         """Choose what was typed; false where it means nothing."""
-        if self.line.text() == number(self._value):
+        if self.line.text() == short_number(self._value, _DIGITS):
             return True
         value = self._read()
         mark_invalid(self.line, value is None)
@@ -138,7 +141,7 @@ class WeightField(QWidget):
 
     def _write(self) -> None:
         mark_invalid(self.line, False)
-        self.line.setText(number(self._value))
+        self.line.setText(short_number(self._value, _DIGITS))
 
     def _close(self) -> None:
         if not self._is_open:
@@ -200,8 +203,3 @@ class _Line(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
             self.left.emit()
-
-
-def number(value: float) -> str:
-    """As the field writes it: short, but close enough that Enter would change nothing that is seen."""
-    return f"{value:.5g}".replace("-", "−")

@@ -27,7 +27,7 @@ from nnplayground.layers.activations import Activation
 from nnplayground.samples import Array
 from nnplayground.training.events import Histogram
 from nnplayground.ui.theme import Colors, colors
-from nnplayground.ui.widgets.numbers import write_number
+from nnplayground.ui.widgets.numbers import short_number, write_number
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 
 Limits: TypeAlias = tuple[float, float]
@@ -116,7 +116,7 @@ class ActivationPlot(QWidget):
         """z, a and the derivative at z."""
         assert self._function is not None
         value, derivative = curve_values(self._function, np.array([z]))
-        return f"z {z:.2f}   a {_rounded(value[0])}   derivative {_rounded(derivative[0])}"
+        return f"z {z:.2f}   a {short_number(value[0])}   derivative {short_number(derivative[0])}"
 
     def zoom(self, factor: float, *, around: float | None = None) -> None:
         """factor above 1 shows less of z. around: the z that stays where it is; the middle, if none is given."""
@@ -400,10 +400,6 @@ def _pen(color: str, style: Qt.PenStyle, width: float) -> QPen:
     if style == Qt.PenStyle.DashLine:
         pen.setDashPattern([4, 2.5])
     return pen
-
-
-def _rounded(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
 
 
 def _figure(value: float) -> str:

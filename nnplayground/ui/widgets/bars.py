@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from nnplayground.samples import Array
 from nnplayground.ui.theme import colors
+from nnplayground.ui.widgets.numbers import short_number
 
 _NARROWEST = 7.0
 """Width of a unit's bar with its gap, in pixels."""
@@ -90,7 +91,8 @@ class UnitBars(_Scrolled):
         zero = int((values == 0).sum())
         text = f"{values.size:,} {'unit' if values.size == 1 else 'units'}"
         text = f"{text} · {zero:,} zero" if zero else text
-        return f"{text} · min {values.min():.2g} · mean {values.mean():.2g} · max {values.max():.2g}"
+        least, mean, most = (short_number(value, 2) for value in (values.min(), values.mean(), values.max()))
+        return f"{text} · min {least} · mean {mean} · max {most}"
 
     @property
     def _per_row(self) -> int:

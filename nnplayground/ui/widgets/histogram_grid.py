@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from nnplayground.training.events import Histogram
 from nnplayground.ui.theme import Colors, colors
+from nnplayground.ui.widgets.numbers import short_number
 
 _LEAST_WIDTH = 118
 _BARS = 34
@@ -182,4 +183,4 @@ class HistogramGrid(QAbstractScrollArea):
 def _short(value: float) -> str:
     if value == 0 or abs(value) < 5e-7:
         return "0"
-    return f"{value:.2g}".replace("-", "−")
+    return short_number(value, 2)

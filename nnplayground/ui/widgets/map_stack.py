@@ -13,6 +13,7 @@ from PySide6.QtCore import QRectF, QSize
 
 from nnplayground.samples import Array
 from nnplayground.ui.widgets.colormaps import to_rgb
+from nnplayground.ui.widgets.numbers import short_number
 
 Scale = Literal["map", "layer"]
 """Over what the colours run: each map's own values, or those of the whole layer."""
@@ -76,13 +77,14 @@ class MapStack(msgspec.Struct, frozen=True, dict=True):
         if self.is_zero(channel):
             return f"Map {channel} · all zero for this sample"
         low, high = self.map_limits(channel)
-        return f"Map {channel} · min {low:.3g} · mean {self.maps[:, :, channel].mean():.3g} · max {high:.3g}"
+        mean = self.maps[:, :, channel].mean()
+        return f"Map {channel} · min {short_number(low)} · mean {short_number(mean)} · max {short_number(high)}"
 
     def describe_value(self, channel: int, across: float, down: float) -> str:
         """One line about a value of a map. across, down: where it lies, 0…1 from the upper left corner."""
         row = min(self.height - 1, int(down * self.height))
         column = min(self.width - 1, int(across * self.width))
-        return f"Map {channel} · row {row}, column {column}: {self.maps[row, column, channel]:.4g}"
+        return f"Map {channel} · row {row}, column {column}: {short_number(self.maps[row, column, channel], 4)}"
 
     def colours(self, channels: Sequence[int], scale: Scale, *, size: QSize | None = None) -> Array:
         """(len(channels), about height, about width, 3) uint8.

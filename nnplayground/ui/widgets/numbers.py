@@ -65,6 +65,11 @@ def write_number(value: float) -> str:
     return re.sub(r"e([+-])0*(\d)", lambda found: f"e{found[1].replace('+', '')}{found[2]}", text)
 
 
+def short_number(value: float, digits: int = 3) -> str:
+    """A number for reading, not for reading in again: −0.421, 12.3, 1.5e−07, of so many digits."""
+    return f"{value:.{digits}g}".replace("-", "−")
+
+
 class OneNumber(msgspec.Struct, frozen=True):
     """The notation of a single number."""
 

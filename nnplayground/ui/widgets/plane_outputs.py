@@ -18,6 +18,7 @@ from nnplayground.training.events import Mistakes
 from nnplayground.training.outcomes import predicted_classes
 from nnplayground.ui.playground.heat import limits
 from nnplayground.ui.playground.plan import FEATURE_NAMES
+from nnplayground.ui.widgets.numbers import short_number
 from nnplayground.ui.widgets.plane_caption import Legend
 from nnplayground.ui.widgets.plane_figure import Place
 from nnplayground.ui.widgets.plane_maps import PlaneMap
@@ -97,11 +98,6 @@ def wrong_points(points: PlotPoints, plane_map: PlaneMap | None, mistakes: Mista
     return wrong
 
 
-def number_text(value: float) -> str:
-    """A number of three digits, with a minus sign that is one."""
-    return f"{value:.3g}".replace("-", "−")
-
-
 def loss_text(value: float) -> str:
     """A loss, short enough to stand beside another one."""
     if not math.isfinite(value):
@@ -143,8 +139,8 @@ class PlaneView(msgspec.Struct, frozen=True, eq=False):
         scale = shown if not names else None
         return Legend(
             class_names=names,
-            low=number_text(scale.low) if scale is not None else "",
-            high=number_text(scale.high) if scale is not None else "",
+            low=short_number(scale.low) if scale is not None else "",
+            high=short_number(scale.high) if scale is not None else "",
             points=self.points is not None,
             held_back=held_back,
             wrong=self.wrong is not None,
@@ -162,13 +158,13 @@ class PlaneView(msgspec.Struct, frozen=True, eq=False):
         values = shown.at(at)[0].tolist()
         if not shown.class_count:
             name = unit_name(self.project, self.layer_id, self.unit) if self.layer_id else "output"
-            return f"{name} {number_text(values[0])}"
-        said = number_text(values[0]) if len(values) == 1 else " ".join(f"{value:.2f}" for value in values)
+            return f"{name} {short_number(values[0])}"
+        said = short_number(values[0]) if len(values) == 1 else " ".join(f"{value:.2f}" for value in values)
         return f"output {said} → {self._class_name(int(shown.classes_at(at)[0]))}"
 
     def _point(self, points: PlotPoints, number: int) -> str:
         target = float(points.targets[number])
-        true = f"true {number_text(target)}" if points.numbers else f"class {self._class_name(int(target))}"
+        true = f"true {short_number(target)}" if points.numbers else f"class {self._class_name(int(target))}"
         outcome = "" if self.wrong is None else " ✗ wrong" if self.wrong[number] else " ✓ right"
         split = "test" if points.test[number] else "validation" if points.held_back[number] else "training"
         return f"Point {number}{outcome} · {true} · {split}"

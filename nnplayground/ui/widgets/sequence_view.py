@@ -12,6 +12,7 @@ from nnplayground.samples import Array
 from nnplayground.ui.widgets.color_scale import ColorScale
 from nnplayground.ui.widgets.colormaps import Kind
 from nnplayground.ui.widgets.labels import describe
+from nnplayground.ui.widgets.numbers import short_number
 from nnplayground.ui.widgets.step_map import StepMap
 
 _TITLES = {
@@ -128,7 +129,7 @@ class SequenceView(QWidget):
         kind: Kind = "sequential" if low >= 0 else "diverging"
         for name, scale in self._scales.items():
             scale.setVisible(name == kind)
-        self._scales[kind].set_ends(f"{low:.3g}".replace("-", "−"), f"{high:.3g}")
+        self._scales[kind].set_ends(short_number(low), short_number(high))
         self.map.show_values(values, labels, kind=kind, limits=(low, high))
 
     def _on_part_chosen(self, row: int) -> None:
