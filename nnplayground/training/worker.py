@@ -5,7 +5,9 @@ blocks or after it questions to the model. It knows nothing of Qt.
 from __future__ import annotations
 
 import logging
+import os
 import queue
+import sys
 import threading
 import time
 import traceback
@@ -27,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 PAINTING_SECONDS = 0.05
 """The longest time for which the worker waits while the window paints a frame."""
+NICENESS = 10
+"""How far the engine's threads stand back where all cores are busy, so that the window gets one when it needs it."""
 
 
 class _Question(msgspec.Struct, frozen=True, eq=False):
@@ -111,6 +115,7 @@ class EngineWorker:
             self._thread.start()
 
     def _work(self) -> None:
+        _stand_back()
         session = self._make_session()
         waiting: list[_Run | _Question] = []
         try:
@@ -210,3 +215,17 @@ class EngineWorker:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return f"{lines[0] if lines else type(error).__name__}"
+
+
+def _stand_back() -> None:
+    """Let other threads of the program go first. Threads that this one starts, as TensorFlow's, do the same.
+
+    On Linux alone a thread has a niceness of its own; elsewhere it would be the whole program's.
+    """
+    if sys.platform != "linux":
+        return
+    thread = threading.get_native_id()
+    try:
+        os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+    except OSError as error:  # A sandbox may forbid it; then the threads compete as equals.
+        _log.info("The engine's thread keeps its priority: %s", error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +15,7 @@ from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone, Event, RunEnded, Snapshot, SnapshotWants, StepsDone
 from nnplayground.training.mailbox import Frame, Mailbox
 from nnplayground.training.questions import NotTrained, Refusal
-from nnplayground.training.worker import EngineWorker
+from nnplayground.training.worker import NICENESS, EngineWorker
 
 PATIENCE = 10.0
 
@@ -281,3 +283,22 @@ def test_another_mailbox_hears_nothing_of_the_run_from_before(worker: EngineWork
     assert updates(box.events) == 4
     assert ended(box.events)
     assert updates(later.events) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux has a niceness for each thread.")
+def test_the_window_goes_before_the_engine_where_cores_are_few() -> None:
+    found: list[int] = []
+
+    class Asking(FakeSession):
+        def __init__(self) -> None:
+            found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    worker = EngineWorker(Mailbox(), Asking)  # type: ignore[arg-type]
+    answered = threading.Event()
+    worker.ask(lambda session: None, lambda answer: answered.set())
+    assert answered.wait(PATIENCE)
+    worker.close()
+    assert worker.join(PATIENCE)
+    assert found == [max(NICENESS, before)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
