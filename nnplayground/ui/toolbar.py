@@ -26,7 +26,7 @@ from nnplayground.ui.widgets.thin_bar import ThinBar
 
 _GAP = 10
 """Pixels between progress and settings."""
-_REST_MILLISECONDS = 100
+_REST_MILLISECONDS = 200
 
 
 class RunToolBar(QToolBar):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -17,6 +17,9 @@ _MEMORY = (
     "Memory per batch is an estimate: the outputs of all layers for every sample of a batch, twice, because training "
     "keeps them and computes a gradient for each; plus the batch itself. All values take 4 bytes (float32)."
 )
+
+
+_REST_MILLISECONDS = 250
 
 
 class _Figure(NamedTuple):
@@ -35,6 +38,10 @@ class FiguresStrip(QLabel):
         self.setContentsMargins(14, 5, 10, 5)
         self._figures = Figures(0, 0, None)
         self._seconds: float | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MILLISECONDS)
+        self._rest.timeout.connect(self._write)
 
     def show_figures(self, figures: Figures) -> None:
         self._figures = figures
@@ -43,9 +50,11 @@ class FiguresStrip(QLabel):
     def show_seconds_per_epoch(self, seconds: float | None) -> None:
         """As measured; None while nothing has been measured."""
         before, self._seconds = self._seconds, seconds
-        # Of a small network there are thirty measurements a second, most of which read alike.
-        if before is None or seconds is None or seconds_text(before) != seconds_text(seconds):
+        if before is None or seconds is None:
             self._write()
+        elif seconds_text(before) != seconds_text(seconds) and not self._rest.isActive():
+            # Of a small network there are thirty measurements a second, which nobody reads one by one.
+            self._rest.start()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractScrollArea, QToolButton, QWidget
 
 from nnplayground.ui.playground.plan import Column
-from nnplayground.ui.theme import colors
+from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.labels import describe
 
 _SIDE = 22
@@ -25,6 +25,8 @@ class InsertButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._wanted = False
+        self._kept: tuple[object, QPixmap] | None = None
+        """What its picture depends on, and the picture: the network under it changes thirty times a second."""
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._want(True)
@@ -47,8 +49,17 @@ class InsertButton(QToolButton):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = colors(self)
-        painter = QPainter(self)
+        theme, ratio = colors(self), self.devicePixelRatioF()
+        key = (self._wanted, theme.dark, ratio)
+        if self._kept is None or self._kept[0] != key:
+            picture = QPixmap(self.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            self._paint(QPainter(picture), theme)
+            self._kept = (key, picture)
+        QPainter(self).drawPixmap(0, 0, self._kept[1])
+
+    def _paint(self, painter: QPainter, theme: Colors) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         circle = QRectF(self.rect()).adjusted(2, 2, -2, -2)
         painter.setPen(QPen(QColor(theme.accent if self._wanted else theme.border), 1))
@@ -58,6 +69,7 @@ class InsertButton(QToolButton):
         middle, reach = circle.center(), 4.5
         painter.drawLine(middle - QPointF(reach, 0), middle + QPointF(reach, 0))
         painter.drawLine(middle - QPointF(0, reach), middle + QPointF(0, reach))
+        painter.end()
 
 
 class Inserts(QObject):

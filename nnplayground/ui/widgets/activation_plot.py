@@ -81,7 +81,8 @@ class ActivationPlot(QWidget):
         self._range: Limits = WHOLE
         self._curve: _Curve | None = None
         self._hover: float | None = None
-        self._kept: tuple[object, QPixmap] | None = None
+        self._kept: tuple[object, QPixmap, QPixmap] | None = None
+        """What the pictures of axes and lines depend on, and both: only what is between them moves."""
         self._drag: tuple[float, Limits] | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -195,11 +196,12 @@ class ActivationPlot(QWidget):
         theme = colors(self)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_axes(painter, theme)
+        axes, lines = self._pictures(theme)
+        painter.drawPixmap(0, 0, axes)
         painter.setClipRect(self._plot().adjusted(-1, -2, 1, 2))
         self._paint_inputs(painter, theme)
         painter.setClipping(False)
-        painter.drawPixmap(0, 0, self._lines(theme))
+        painter.drawPixmap(0, 0, lines)
         if self._hover is not None:
             self._paint_hover(painter, theme, self._hover)
         if self.hasFocus():
@@ -251,27 +253,39 @@ class ActivationPlot(QWidget):
 
     # -- painting ----------------------------------------------------------------------------------------------------
 
-    def _lines(self, theme: Colors) -> QPixmap:
-        """Both lines and, while nothing is read out, their names. Kept, because only what is behind them moves."""
-        assert self._curve is not None
+    def _pictures(self, theme: Colors) -> tuple[QPixmap, QPixmap]:
+        """The axes; and both lines with, while nothing is read out, their names."""
         key = (self.size().toTuple(), self.devicePixelRatioF(), theme.dark, self._hover is None, self.font().key())
-        if self._kept is not None and self._kept[0] == key:
-            return self._kept[1]
+        if self._kept is None or self._kept[0] != key:
+            axes, lines = self._empty_picture(), self._empty_picture()
+            painter = QPainter(axes)
+            painter.setFont(self.font())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_axes(painter, theme)
+            painter.end()
+            painter = QPainter(lines)
+            painter.setFont(self.font())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_lines(painter, theme)
+            painter.end()
+            self._kept = (key, axes, lines)
+        return self._kept[1:]
+
+    def _empty_picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
-        lines = QPixmap(self.size() * ratio)
-        lines.setDevicePixelRatio(ratio)
-        lines.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(lines)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        return picture
+
+    def _paint_lines(self, painter: QPainter, theme: Colors) -> None:
+        assert self._curve is not None
         painter.setClipRect(self._plot().adjusted(-1, -2, 1, 2))
         self._paint_line(painter, self._curve.derivative, _pen(theme.validation, Qt.PenStyle.DashLine, 1.6))
         self._paint_line(painter, self._curve.value, _pen(theme.accent, Qt.PenStyle.SolidLine, 2.2))
         painter.setClipping(False)
         if self._hover is None:
             self._paint_names(painter, theme)
-        painter.end()
-        self._kept = (key, lines)
-        return lines
 
     def _paint_axes(self, painter: QPainter, theme: Colors) -> None:
         assert self._curve is not None
@@ -303,16 +317,19 @@ class ActivationPlot(QWidget):
         largest = float(density.max()) if len(density) else 0.0
         if largest <= 0:
             return
-        base = self._y(0)
-        room = (base - self._plot().top()) * _BAR_SHARE
+        plot, base = self._plot(), self._y(0)
+        room = (base - plot.top()) * _BAR_SHARE
         bar = QColor(theme.pale_run)
         bar.setAlpha(150)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(bar)
-        for left, right, height in zip(edges[:-1], edges[1:], density / largest * room, strict=True):
-            x = self._x(float(left))
-            gap = 1.0 if self._x(float(right)) - x > 3 else 0.0
-            painter.drawRect(QRectF(x, base - height, self._x(float(right)) - x - gap, height))
+        low, high = self._range
+        xs = plot.left() + (edges - low) / (high - low) * plot.width()
+        widths = np.diff(xs)
+        widths -= widths > 3
+        heights = density / largest * room
+        bars = zip(xs[:-1].tolist(), (base - heights).tolist(), widths.tolist(), heights.tolist(), strict=True)
+        painter.drawRects([QRectF(*each) for each in bars])
 
     def _paint_line(self, painter: QPainter, values: Array, pen: QPen) -> None:
         assert self._curve is not None
