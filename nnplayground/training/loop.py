@@ -55,8 +55,12 @@ class Progress(msgspec.Struct, eq=False):
     """The figure by which an epoch is the best; with another one, what was best before means nothing."""
     live: dict[str, float] = msgspec.field(default_factory=dict)
     """Numbers that were changed while the run went on, by path."""
+    rate_changed_in: int = 0
+    """The epoch, counted from 1, in which the learning rate was last changed by hand; 0: in none."""
     stages: list[Stage] = msgspec.field(default_factory=list)
     """Apart from the first."""
+    by_hand: bool = False
+    """A weight was changed by hand since the end of the last epoch, whose figures are of other weights."""
 
     def watch(self, monitor: str) -> None:
         """Judge epochs by this figure from now on."""
@@ -262,6 +266,7 @@ class TrainingLoop:
             raise _DivergenceError("a weight", self._progress.update)
         progress = self._progress
         progress.epoch += 1
+        progress.by_hand = False
         self._mid_epoch = False
         self._good = weights
         score = self._score(metrics)
@@ -283,6 +288,11 @@ class TrainingLoop:
     def _tells_mistakes(self) -> bool:
         """What comes next in a text is often open, and nothing that one could get wrong."""
         return not isinstance(self._training.objective, NextToken)
+
+    @property
+    def _since_epoch(self) -> bool:
+        """Whether the weights are others than at the end of the last epoch."""
+        return self._mid_epoch or self._progress.by_hand
 
     @property
     def _has_validation(self) -> bool:
@@ -342,7 +352,7 @@ class TrainingLoop:
 
     def _last_mistakes(self) -> Iterator[Event]:
         """What the kept weights get wrong. Evaluated anew where the last evaluation was of other weights."""
-        if self._has_validation and (self._mid_epoch or self._evaluation is None):
+        if self._has_validation and (self._since_epoch or self._evaluation is None):
             self._evaluation = self._engine.evaluate("validation", lambda: self._controls.abandoning)
         if self._evaluation is not None and self._translator is not None and not self._controls.abandoning:
             self._write_targets(self._translator, len(self._splits["validation"]))
@@ -351,7 +361,7 @@ class TrainingLoop:
 
     def _end(self, reason: Reason, error: str | None, *, kept: int, seconds: float) -> RunEnded:
         metrics: dict[str, float] = {}
-        if kept and not self._mid_epoch:
+        if kept and not self._since_epoch:
             recorded = self._progress.history[kept - 1]
             metrics = {name: value for name, value in recorded.items() if name not in ("learning_rate", "seconds")}
         wrong = None
@@ -372,7 +382,14 @@ class TrainingLoop:
         if isinstance(schedule, PlateauSchedule):  # the only one that looks back, over a history that may be long
             figure = "val_loss" if self._has_validation else "loss"
             losses = [metrics[figure] for metrics in self._progress.history]
-        rate = scheduled_rate(schedule, self._base_rate, epoch=epoch, epochs=self._plan.epochs, losses=losses)
+        rate = scheduled_rate(
+            schedule,
+            self._base_rate,
+            epoch=epoch,
+            epochs=self._plan.epochs,
+            losses=losses,
+            changed_in=self._progress.rate_changed_in,
+        )
         if rate != self._rate:
             self._rate = rate
             self._engine.set_values({RATE: rate})
@@ -384,6 +401,7 @@ class TrainingLoop:
         self._progress.live.update(values)
         if RATE in values:
             self._base_rate = values.pop(RATE)
+            self._progress.rate_changed_in = epoch + 1
             self._set_rate(epoch)
         if values:
             self._engine.set_values(values)

@@ -25,11 +25,14 @@ from nnplayground.spec.training import (
 )
 
 
-def scheduled_rate(schedule: Schedule, base: float, *, epoch: int, epochs: int, losses: Sequence[float] = ()) -> float:
+def scheduled_rate(
+    schedule: Schedule, base: float, *, epoch: int, epochs: int, losses: Sequence[float] = (), changed_in: int = 0
+) -> float:
     """The rate of an epoch.
 
     base: α₀. epoch: counted from 0. epochs: length of the run, for cosine. losses: the validation loss (without
-    validation, the training loss) of each epoch before, for plateau.
+    validation, the training loss) of each epoch before, for plateau. changed_in: the epoch, counted from 1, in which α₀
+    was changed by hand; a table's entry up to there gives way to it, for its rates do not follow from α₀.
     """
     match schedule:
         case ConstantSchedule():
@@ -45,14 +48,15 @@ def scheduled_rate(schedule: Schedule, base: float, *, epoch: int, epochs: int, 
         case CosineSchedule():
             return base * (1 + math.cos(math.pi * min(epoch / epochs, 1.0))) / 2
         case TableSchedule():
-            return _table_rate(schedule, base, epoch)
+            return _table_rate(schedule, base, epoch, changed_in)
         case PlateauSchedule():
             return base * schedule.factor ** plateau_drops(losses, schedule.patience)
 
 
-def _table_rate(schedule: TableSchedule, base: float, epoch: int) -> float:
-    """The rate of the last entry whose epoch (counted from 1) has been reached."""
-    reached = [(int(number), rate) for number, rate in schedule.rates.items() if int(number) <= epoch + 1]
+def _table_rate(schedule: TableSchedule, base: float, epoch: int, changed_in: int) -> float:
+    """The rate of the last entry whose epoch (counted from 1) has been reached since the last change by hand."""
+    entries = ((int(number), rate) for number, rate in schedule.rates.items())
+    reached = [(number, rate) for number, rate in entries if changed_in < number <= epoch + 1]
     return max(reached)[1] if reached else base
 
 

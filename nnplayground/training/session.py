@@ -396,6 +396,7 @@ class Session:
         before = np.array(changed[index])
         changed[index] = value
         built.engine.set_weights({name: changed})
+        built.progress.by_hand = True
         return before if before.ndim else float(before)
 
     def forget_data(self) -> None:

@@ -138,6 +138,7 @@ class RunStore:
             "best_score": progress.best_score if np.isfinite(progress.best_score) else None,
             "monitor": progress.monitor,
             "live": progress.live,
+            "rate_changed_in": progress.rate_changed_in,
             "stages": msgspec.to_builtins(progress.stages),
         }
         arrays["progress"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
@@ -226,6 +227,7 @@ def load_run(folder: Path) -> Resumable:
             best_weights=_best_weights(folder / "best.npz"),
             monitor=facts["monitor"],
             live=facts["live"],
+            rate_changed_in=facts.get("rate_changed_in", 0),
             stages=msgspec.convert(facts.get("stages", []), list[Stage]),
         )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

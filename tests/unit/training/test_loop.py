@@ -10,7 +10,7 @@ import pytest
 
 from nnplayground.layers.activations import activation
 from nnplayground.spec.project import Project
-from nnplayground.spec.training import SGD, EarlyStopping, ExponentialSchedule, PlateauSchedule, Training
+from nnplayground.spec.training import SGD, EarlyStopping, ExponentialSchedule, PlateauSchedule, TableSchedule, Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import (
     EpochDone,
@@ -243,6 +243,33 @@ def test_a_rate_changed_while_running_is_used_and_recorded() -> None:
             if event.epoch == 1:
                 controls.set_value("training.optimizer.learning_rate", 8.0)
     assert rates == [0.5, 4.0, 2.0]
+
+
+def test_a_rate_changed_by_hand_goes_before_the_entry_of_a_table_that_was_reached() -> None:
+    engine, controls, progress = FakeEngine(), Controls(), Progress()
+    rates: list[float] = []
+    table = TableSchedule(rates={"2": 0.1, "4": 0.01})
+    run = loop(engine, controls=controls, progress=progress, epochs=4, schedule=table)
+    for event in run.events():
+        if isinstance(event, EpochDone):
+            rates.append(event.learning_rate)
+            if event.epoch == 2:
+                controls.set_value("training.optimizer.learning_rate", 0.3)
+    assert rates == [0.5, 0.1, 0.3, 0.01]
+    assert progress.rate_changed_in == 3
+
+
+def test_the_end_describes_a_weight_that_was_changed_by_hand_after_the_last_epoch() -> None:
+    engine, controls, progress = FakeEngine(), Controls(), Progress()
+    for event in loop(engine, controls=controls, progress=progress).events():
+        if isinstance(event, EpochDone) and event.epoch == 2:
+            progress.by_hand = True
+            before = engine.evaluations
+            controls.stop()
+    assert isinstance(event, RunEnded)
+    assert engine.evaluations == before + 1
+    assert "loss" not in event.metrics
+    assert "val_loss" in event.metrics
 
 
 def test_other_live_values_reach_the_engine() -> None:

@@ -61,3 +61,9 @@ def test_batches() -> None:
     order.batches(1)
     assert [batch.tolist() for batch in order.batches(3)] == [batch.tolist() for batch in batches]
     assert [batch.tolist() for batch in batches] != [b.tolist() for b in DataOrder(1, 10, 4).batches(3)]
+
+
+def test_a_table_gives_way_to_a_change_by_hand_until_its_next_entry() -> None:
+    table = TableSchedule(rates={"2": 0.1, "4": 0.01})
+    rates = [scheduled_rate(table, 0.5, epoch=epoch, epochs=5, changed_in=3) for epoch in range(1, 5)]
+    assert rates == [0.5, 0.5, 0.01, 0.01]
