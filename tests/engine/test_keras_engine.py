@@ -15,6 +15,7 @@ pytest.importorskip("tensorflow")
 from nnplayground.engine import build
 from nnplayground.engine.base import EngineError
 from nnplayground.engine.keras.runtime import keras, plain_errors, tf
+from nnplayground.engine.scratch.engine import ScratchEngine
 from nnplayground.layers.augmentation import (
     RandomBrightness,
     RandomContrast,
@@ -285,6 +286,22 @@ class TestRandomness:
         for engine in engines:
             engine.train(shuffled(20, 8, 1))
         assert _equal(engines[0].weights(), engines[1].weights())
+
+    def test_a_momentum_turned_off_and_on_again_does_what_the_scratch_engine_does(
+        self, bench: Any, shuffled: Any
+    ) -> None:
+        model = bench.chain(Dense(units=3, activation="tanh"), Dense(units=1, activation="sigmoid"))
+        training, facts = Training(optimizer=SGD(learning_rate=0.1, momentum=0.9)), bench.facts((4,))
+        ours = bench.engine(model, facts, training)
+        scratch = ScratchEngine(Project(model=model, training=training), facts)
+        scratch.set_weights(ours.weights())
+        for engine in (ours, scratch):
+            engine.attach({"training": bench.samples(model, (4,), 20)})
+            for epoch, momentum in enumerate((0.9, 0.0, 0.9)):
+                engine.set_values({"training.optimizer.momentum": momentum})
+                engine.train(shuffled(20, 8, epoch))
+        for name, weight in ours.weights().items():
+            np.testing.assert_allclose(scratch.weights()[name], weight, rtol=1e-5, atol=1e-6)
 
     def test_augmentation_acts_on_every_training_input_only(self, bench: Any) -> None:
         model = bench.chain(Flatten(), Dense(units=1, activation="sigmoid"))

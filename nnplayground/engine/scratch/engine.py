@@ -269,8 +269,8 @@ class ScratchEngine:
         for path, value in values.items():
             if path not in self._numbers:
                 continue
-            if path == _MOMENTUM and (value > 0) != (self._numbers[path] > 0):
-                # Without momentum the formula is a shorter one, and no velocity is kept.
+            if path == _MOMENTUM and value > 0 and "velocity" not in self._maths.used:
+                # The formula without momentum was a shorter one. Once there is a velocity, it stays, as in Keras.
                 self._optimizer = msgspec.structs.replace(self._optimizer, momentum=float(value))
                 self._maths = optimizer_maths(self._optimizer)
                 self._memory["velocity"][...] = 0

@@ -187,13 +187,14 @@ def test_momentum_can_be_switched_on_and_off_while_training(workshop: Any) -> No
     model = workshop.chain(Dense(units=1, use_bias=False, kernel_initializer="ones"))
     samples = workshop.samples(np.array([[2.0]]), np.array([[3.0]]), "layer_1")
     engine = workshop.engine(model, samples, classes=0, optimizer=SGD(learning_rate=0.01))
-    w, v = 1.0, 0.0
+    w, v, begun = 1.0, 0.0, False
     for beta in (0.0, 0.9, 0.9, 0.0, 0.9):
         engine.set_values({"training.optimizer.momentum": beta})
         engine.train([np.array([0])])
-        v = (beta * v if beta else 0.0) - 0.01 * 4 * (2 * w - 3)
+        begun = begun or beta > 0
+        v = beta * v - 0.01 * 4 * (2 * w - 3)
         w += v
-        v = v if beta else 0.0
+        v = v if begun else 0.0  # the velocity begins with the first momentum, and then stays, as Keras' does
     assert engine.weights()["layer_1/kernel"].item() == pytest.approx(w, rel=1e-12)
 
 
