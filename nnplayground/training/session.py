@@ -6,29 +6,16 @@ It decides what a press on Run means: go on, start with the weights of layers th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-
-import msgspec
-import numpy as np
 
 from nnplayground import data, engine
 from nnplayground.data import Cancelled, DataError, LoadedData
-from nnplayground.engine.base import Engine, EngineError, EngineState
-from nnplayground.layers.activations import activation
-from nnplayground.samples import Array, Samples
+from nnplayground.engine.base import EngineError
 from nnplayground.spec.checks import check
 from nnplayground.spec.checks.data import NO_DATA
 from nnplayground.spec.dataset import Dataset
-from nnplayground.spec.feature_maps import map_layers
-from nnplayground.spec.frozen import inner_ids
-from nnplayground.spec.objective import (
-    MADE_OR_REAL,
-    counts_from_minus_one,
-    resolved_loss,
-    run_figures,
-    target_classes,
-)
+from nnplayground.spec.objective import run_figures, target_classes
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.compare import Comparison, compare
 from nnplayground.training.controls import Controls
@@ -40,41 +27,19 @@ from nnplayground.training.events import (
     Preparing,
     RunEnded,
     RunStarted,
-    SamplePrediction,
-    Snapshot,
-    SnapshotWants,
 )
 from nnplayground.training.features import FeatureSource, use_features
-from nnplayground.training.feeding import bound, catalog_of, plane, vocabularies
+from nnplayground.training.feeding import bound, catalog_of
 from nnplayground.training.going_on import engine_relevant, transfer
-from nnplayground.training.language import make_translator, make_writer, translated_sample, translated_text
 from nnplayground.training.live import live_values
 from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
 from nnplayground.training.made import Gallery
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.runs import new_run_id
-from nnplayground.training.sequences import SequenceLens
-from nnplayground.training.snapshots import Viewer
 from nnplayground.training.stages import next_stage, unready_heads, unready_sentence
 from nnplayground.training.store import Resumable, RunStore
-from nnplayground.training.translating import Translation, Translator
+from nnplayground.training.trained import TrainedModel, trained_model
 from nnplayground.training.writing import Writer
-
-
-class _Built(msgspec.Struct, eq=False):
-    """An engine with what it was built for."""
-
-    engine: Engine
-    project: Project
-    loaded: LoadedData
-    splits: Mapping[str, Samples]
-    viewer: Viewer
-    progress: Progress
-    translator: Translator | None
-    learned: frozenset[str]
-    """Layers whose weights come from the training of another engine."""
-    run_id: str = ""
-
 
 _NO_MEMORY = (
     "There is not enough memory for this model and its batches; make its layers, its images or the batch size smaller."
@@ -92,8 +57,8 @@ class Session:
         self._base = base or Path.cwd()
         self._dataset: Dataset | None = None
         self._loaded: LoadedData | None = None
-        self._built: _Built | None = None
-        self._aside: _Built | None = None
+        self._built: TrainedModel | None = None
+        self._aside: TrainedModel | None = None
         """What was trained before an edit."""
 
     def run(
@@ -248,7 +213,7 @@ class Session:
             files.write_preparation(loaded.fitted)
         complete = built.progress.epoch
         epochs = project.training.epochs
-        writer = _writer(built)
+        writer = built.writer
         plan = RunPlan(
             run_id=built.run_id,
             project=project,
@@ -273,7 +238,7 @@ class Session:
         return loop, files
 
     def _use_features(
-        self, built: _Built, run_id: str, controls: Controls, report: Callable[[Event], None]
+        self, built: TrainedModel, run_id: str, controls: Controls, report: Callable[[Event], None]
     ) -> str | None:
         """Have the frozen part computed once, where there is one; one sentence where it cannot be kept.
 
@@ -303,8 +268,9 @@ class Session:
             # An edit was undone.
             if before is not None:
                 before.engine.close()
-            self._built, self._aside = self._aside, None
-            self._built.project = project
+            undone, self._aside = self._aside, None
+            undone.project = project
+            self._built = undone
             return (), ()
         weights = before.engine.weights() if before is not None else {}
         fresh = engine.build(project, loaded.facts)
@@ -325,23 +291,7 @@ class Session:
                 self._aside = before
             else:
                 before.engine.close()
-        loss = resolved_loss(project, loaded.facts)
-        known_shapes = project_shapes(project, loaded.facts)
-        viewer = Viewer(
-            fresh,
-            splits,
-            loss=loss,
-            shapes={layer_id: known.output for layer_id, known in known_shapes.items() if known.output},
-            activations={block.id: activation(block.layer.outer_activation) for block in project.model.blocks},
-            inner=inner_ids(project.model, known_shapes),
-            plane=plane(project),
-            from_minus_one=counts_from_minus_one(project, loaded.facts),
-            sequences=SequenceLens(fresh, project.model, vocabularies(project, loaded.facts)),
-            class_names=MADE_OR_REAL if project.takes_turns else (),
-            traces=not project.takes_turns,
-        )
-        translator = make_translator(fresh, project, loaded)
-        self._built = _Built(fresh, project, loaded, splits, viewer, progress, translator, learned)
+        self._built = trained_model(fresh, project, loaded, splits, progress=progress, learned=learned)
         return kept, reinitialized
 
     def reset(self) -> None:
@@ -358,7 +308,8 @@ class Session:
         """
         loaded = self._sound(project, Controls())
         self._build(project, loaded, keep=True)
-        self._ask().engine.set_values({**live_values(project), **self._ask().progress.live})
+        model = self.model
+        model.engine.set_values({**live_values(project), **model.progress.live})
 
     def comparison(self, project: Project, controls: Controls) -> Generator[Comparison, None, None]:
         """Train both engines side by side, see `compare`; what was trained stays as it is.
@@ -383,22 +334,6 @@ class Session:
             raise NotTrained(problem.message)
         return loaded
 
-    def set_weight(self, name: str, index: tuple[int | slice, ...], value: float | Array) -> float | Array:
-        """Change a part of a weight ("<layer id>/<name>"); what was there. Raises NotTrained.
-
-        index: as numpy takes it, with an entry for each axis.
-        """
-        built = self._ask()
-        weights = built.engine.weights()
-        if name not in weights or len(index) != weights[name].ndim:
-            raise NotTrained(f"The model that is there has no weight {name}.")
-        changed = weights[name].copy()
-        before = np.array(changed[index])
-        changed[index] = value
-        built.engine.set_weights({name: changed})
-        built.progress.by_hand = True
-        return before if before.ndim else float(before)
-
     def forget_data(self) -> None:
         """Read the data again when it is next needed; what has not changed comes from the cache."""
         self._loaded, self._dataset = None, None
@@ -408,78 +343,14 @@ class Session:
         self._loaded = None
 
     @property
-    def trained(self) -> bool:
-        return self._built is not None
-
-    def state(self) -> EngineState:
-        return self._ask().engine.state()
-
-    def snapshot(self, wants: SnapshotWants, *, run_id: str) -> Snapshot:
-        """What panels want to see of the model as it is now. Raises NotTrained."""
-        built = self._ask()
-        return built.viewer.snapshot(wants, run_id=run_id, epoch=built.progress.epoch, update=built.progress.update)
-
-    def prediction(self, sample_id: str) -> SamplePrediction:
-        """What the model says about one sample. Raises NotTrained."""
-        built = self._ask()
-        if not built.viewer.knows(sample_id):
-            raise NotTrained(f"{sample_id} is not among the samples of this run.")
-        return built.viewer.prediction(sample_id)
-
-    def occlusion(self, sample_id: str) -> Array:
-        """Where the model looks: see Viewer.occlusion. Raises NotTrained."""
-        built = self._ask()
-        if not built.viewer.knows(sample_id):
-            raise NotTrained(f"{sample_id} is not among the samples of this run.")
-        return built.viewer.occlusion(sample_id)
-
-    def influence(self, sample_id: str) -> Array:
-        """Which tokens of a text matter: see Viewer.influence. Raises NotTrained."""
-        built = self._ask()
-        if not built.viewer.knows(sample_id):
-            raise NotTrained(f"{sample_id} is not among the samples of this run.")
-        influence = built.viewer.influence(sample_id)
-        if influence is None:
-            raise NotTrained("This model tells no class of a text, so no token speaks for one.")
-        return influence
-
-    def heat(self, sample_id: str, layer_id: str = "") -> Array:
-        """Grad-CAM of one picture: (height, width) float32, 0 and more, of the maps of a layer. Raises NotTrained.
-
-        layer_id: also of one inside a Pretrained block; empty: the last convolutional one.
-        """
-        built = self._ask()
-        if not built.viewer.knows(sample_id):
-            raise NotTrained(f"{sample_id} is not among the samples of this run.")
-        layers = map_layers(built.project.model, project_shapes(built.project, built.loaded.facts))
-        if not layers:
-            raise NotTrained("Grad-CAM needs feature maps, and this model has no convolutional layer.")
-        return built.viewer.heat(sample_id, layer_id or layers[-1])
-
-    def continuation(self, prompt: str, temperature: float = 0.7, length: int = 200, seed: int = 0) -> str:
-        """What the model writes behind a prompt, `length` tokens; the same for the same seed. Raises NotTrained."""
-        writer = _writer(self._ask())
-        if writer is None:
-            raise NotTrained("This model has not learned to go on with a text.")
-        return writer.continuation(prompt, temperature=temperature, length=length, seed=seed)
-
-    def translation(self, sample_id: str) -> Translation:
-        """What the model writes for the source of a sample. Raises NotTrained."""
-        built = self._ask()
-        return translated_sample(_translator(built), sample_id, built.loaded, built.splits)
-
-    def translation_of(self, text: str) -> Translation:
-        """The same for a source of one's own. Raises NotTrained, also for characters that the model does not know."""
-        built = self._ask()
-        return translated_text(_translator(built), text, built.project, built.loaded)
-
-    def _ask(self) -> _Built:
+    def model(self) -> TrainedModel:
+        """What was built and trained last. Raises NotTrained."""
         if self._built is None:
             raise NotTrained("There is no trained model yet; press Run first.")
         return self._built
 
 
-def _results(built: _Built, writer: Writer | None) -> Callable[[int, int], Iterator[Event]]:
+def _results(built: TrainedModel, writer: Writer | None) -> Callable[[int, int], Iterator[Event]]:
     """What is to be made after each epoch, where the model makes something."""
     if built.project.takes_turns:
         training = built.splits["training"]
@@ -488,22 +359,11 @@ def _results(built: _Built, writer: Writer | None) -> Callable[[int, int], Itera
     return writer.results if writer is not None else lambda epoch, update: iter(())
 
 
-def _writer(built: _Built) -> Writer | None:
-    return make_writer(built.engine, built.project, built.loaded, built.splits, run_id=built.run_id)
-
-
-def _translator(built: _Built) -> Translator:
-    """Raises NotTrained where the model does not write targets."""
-    if built.translator is None:
-        raise NotTrained("This model has not learned to write anything from a source.")
-    return built.translator
-
-
 def _failed(run_id: str, message: str, *, epoch: int = 0) -> RunEnded:
     return RunEnded(run_id, "failed", epoch, {}, None, 0.0, message)
 
 
-def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
+def _same_engine(built: TrainedModel, project: Project, loaded: LoadedData) -> bool:
     """Whether the engine fits the project as it is: all that differs are numbers that can be set while running."""
     return (
         built.loaded is loaded
@@ -512,7 +372,7 @@ def _same_engine(built: _Built, project: Project, loaded: LoadedData) -> bool:
     )
 
 
-def _same_ground(built: _Built, project: Project, loaded: LoadedData) -> bool:
+def _same_ground(built: TrainedModel, project: Project, loaded: LoadedData) -> bool:
     """Whether weights may go on at all: with another split, what they were trained on would be in the validation."""
     return (
         built.project.dataset == project.dataset

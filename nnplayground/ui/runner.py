@@ -160,7 +160,7 @@ class Runner(QObject):
             if self._state != "running":
                 self.refresh_snapshot()
 
-        self.ask(lambda session: session.set_weight(name, index, value), changed)
+        self.ask(lambda session: session.model.set_weight(name, index, value), changed)
 
     def pause(self) -> None:
         if self._state == "running" and self._controls is not None:
@@ -244,7 +244,7 @@ class Runner(QObject):
         if not wants.anything:
             return
         self._worker.ask(
-            lambda session: session.snapshot(wants, run_id=run_id),
+            lambda session: session.model.snapshot(wants, run_id=run_id),
             lambda answer: None if isinstance(answer, Refusal) else mailbox.put(answer),
         )
 

@@ -41,14 +41,14 @@ class SampleQuestions(QObject):
             self._view.details_wanted.connect(self._answer_details)
             view = self._view
             view.occlusion_requested.connect(
-                self._answering(lambda session, each: session.occlusion(each), view.show_occlusion)
+                self._answering(lambda session, each: session.model.occlusion(each), view.show_occlusion)
             )
-            view.heat_requested.connect(self._answering(lambda session, each: session.heat(each), view.show_heat))
+            view.heat_requested.connect(self._answering(lambda session, each: session.model.heat(each), view.show_heat))
             view.influence_requested.connect(
-                self._answering(lambda session, each: session.influence(each), view.show_influence)
+                self._answering(lambda session, each: session.model.influence(each), view.show_influence)
             )
             view.translation_requested.connect(
-                self._answering(lambda session, each: session.translation(each), view.show_translation)
+                self._answering(lambda session, each: session.model.translation(each), view.show_translation)
             )
         dataset = self._document.project.dataset
         resize = dataset.resize if isinstance(dataset, ImageFolder) else "stretch"
@@ -76,10 +76,10 @@ class SampleQuestions(QObject):
                     tokens=answer.tokens.get(layer_id, ()),
                 )
 
-        self._runner.ask(lambda session: session.prediction(sample_id), show_prediction)
+        self._runner.ask(lambda session: session.model.prediction(sample_id), show_prediction)
         if layer_id:
             wants = SnapshotWants(sample_id=sample_id, layer_ids=(layer_id,))
-            self._runner.ask(lambda session: session.snapshot(wants, run_id=""), show_activations)
+            self._runner.ask(lambda session: session.model.snapshot(wants, run_id=""), show_activations)
 
     def _answering(
         self, question: Callable[[Session, str], Any], show: Callable[[str, Any], None]

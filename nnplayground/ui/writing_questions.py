@@ -38,7 +38,7 @@ class WritingQuestions(QObject):
             else:
                 self._output.show_continuation(prompt, answer)
 
-        self._runner.ask(lambda session: session.continuation(prompt, temperature, length, seed), show)
+        self._runner.ask(lambda session: session.model.continuation(prompt, temperature, length, seed), show)
 
     def _translate(self, source: str) -> None:
         def show(answer: Any) -> None:
@@ -47,4 +47,4 @@ class WritingQuestions(QObject):
             else:
                 self._output.show_translation(answer)
 
-        self._runner.ask(lambda session: session.translation_of(source), show)
+        self._runner.ask(lambda session: session.model.translation_of(source), show)

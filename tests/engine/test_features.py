@@ -249,7 +249,7 @@ class TestFineTuning:
         base = MobileNet(weights_from="none", output_layer="conv_pw_2_relu", pooling="avg")
         project = _project(photos, base, *HEAD)
         person.run(project)
-        head = dict(person.session.state().weights)
+        head = dict(person.session.model.engine.state().weights)
         tuned = fine_tune(project, "mobile_net_1", "conv_dw_2")
         assert tuned.training.optimizer.learning_rate == pytest.approx(0.005)
         # Nothing is learned, so that what is kept can be seen.
@@ -263,7 +263,7 @@ class TestFineTuning:
         assert [each.epoch for each in events if isinstance(each, EpochDone)] == [3, 4]
         assert person.notices == []
         assert person.computed == 24  # up to conv_dw_2, with its moving statistics as they were
-        after = person.session.state().weights
+        after = person.session.model.engine.state().weights
         for name, values in head.items():
             if "conv_dw_2" not in name and "conv_pw_2" not in name:
                 np.testing.assert_allclose(after[name], values, atol=1e-7, err_msg=name)

@@ -136,10 +136,10 @@ class TestSymmetry:
     def test_one_weight_wakes_its_neuron_alone(self, name: str, index: tuple[int, ...]) -> None:
         project, session = project_of(self.PROJECT, epochs=300), Session()
         session.make_ready(project)
-        session.set_weight(name, index, 0.5)
+        session.model.set_weight(name, index, 0.5)
         outcome = Outcome(project, session=session)
         assert outcome.last("loss") < 0.6
-        kernel = session.state().weights["dense_1/kernel"]
+        kernel = session.model.engine.state().weights["dense_1/kernel"]
         assert abs(kernel[:, 2]).min() > 0.1
         assert not kernel[:, [0, 1, 3]].any()
 
@@ -178,7 +178,7 @@ def test_momentum_leaves_the_valley_sooner() -> None:
 def test_a_plane_has_two_equal_weights() -> None:
     session = Session()
     outcome = Outcome(project_of("plane"), session=session)
-    first, second = session.state().weights["dense_1/kernel"][:, 0]
+    first, second = session.model.engine.state().weights["dense_1/kernel"][:, 0]
     assert first == pytest.approx(second, rel=0.1)
     assert outcome.last("val_mae") < 0.06
 

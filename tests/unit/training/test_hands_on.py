@@ -38,7 +38,7 @@ def project() -> Project:
 
 
 def weights(session: Session) -> dict[str, np.ndarray]:
-    return dict(session.state().weights)
+    return dict(session.model.engine.state().weights)
 
 
 def train(session: Session, project: Project) -> list:
@@ -49,7 +49,7 @@ def test_a_model_that_is_ready_can_be_looked_at_and_is_what_run_begins_with(proj
     session, other = Session(), Session()
     session.make_ready(project)
     initial = weights(session)
-    assert session.snapshot(PLANE, run_id="").plane is not None
+    assert session.model.snapshot(PLANE, run_id="").plane is not None
     train(session, project)
     train(other, project)
     for name, values in weights(other).items():
@@ -60,7 +60,7 @@ def test_a_model_that_is_ready_can_be_looked_at_and_is_what_run_begins_with(proj
 def test_maps_are_what_units_give_over_the_plane(project: Project) -> None:
     session = Session()
     session.make_ready(project)
-    plane = session.snapshot(PLANE, run_id="").plane
+    plane = session.model.snapshot(PLANE, run_id="").plane
     assert plane is not None
     assert plane.large is not None
     assert {name: maps.shape for name, maps in plane.small.items()} == {
@@ -109,8 +109,8 @@ def test_a_weight_is_changed_by_hand(project: Project) -> None:
     session = Session()
     session.make_ready(project)
     before = weights(session)["dense_1/kernel"].copy()
-    assert session.set_weight("dense_1/kernel", (1, 2), 0.75) == pytest.approx(before[1, 2])
-    column = session.set_weight("dense_1/kernel", (slice(None), 0), np.array([1.0, 2.0, 3.0]))
+    assert session.model.set_weight("dense_1/kernel", (1, 2), 0.75) == pytest.approx(before[1, 2])
+    column = session.model.set_weight("dense_1/kernel", (slice(None), 0), np.array([1.0, 2.0, 3.0]))
     np.testing.assert_array_equal(column, before[:, 0])
     after = weights(session)["dense_1/kernel"]
     assert after[1, 2] == 0.75
@@ -118,7 +118,7 @@ def test_a_weight_is_changed_by_hand(project: Project) -> None:
     np.testing.assert_array_equal(after[:, 3], before[:, 3])
     for name, index in (("dense_9/kernel", (0, 0)), ("dense_1/kernel", (0,))):
         with pytest.raises(NotTrained):
-            session.set_weight(name, index, 0.0)
+            session.model.set_weight(name, index, 0.0)
 
 
 def test_dead_and_saturated_units() -> None:

@@ -39,8 +39,8 @@ class TestGoingOnWithAText:
         assert prompt in "abc" * 3
         assert f"{prompt}{last.texts[0].text}" in "abc" * 100
         assert len(last.texts[0].text) > 50
-        assert session.continuation("bca", 0.2, 7) == "bcabcab"
-        assert session.continuation("abc", 1.0, 30, seed=4) == session.continuation("abc", 1.0, 30, seed=4)
+        assert session.model.continuation("bca", 0.2, 7) == "bcabcab"
+        assert session.model.continuation("abc", 1.0, 30, seed=4) == session.model.continuation("abc", 1.0, 30, seed=4)
         done = [event for event in events if isinstance(event, EpochDone)][-1]
         assert last.epoch == done.epoch
         assert done.metrics["val_accuracy"] > 0.95
@@ -50,9 +50,9 @@ class TestGoingOnWithAText:
         session = Session(base=tmp_path)
         session.make_ready(rhyme)
         with pytest.raises(NotTrained, match="“x” does not occur in what the model has learned from; leave it out"):
-            session.continuation("abx")
+            session.model.continuation("abx")
         with pytest.raises(NotTrained, match="has not learned to write anything from a source"):
-            session.translation_of("ab")
+            session.model.translation_of("ab")
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ class TestWritingATarget:
         assert ended.mistakes == wrong.sum()
         loaded = next(event for event in events if isinstance(event, DataLoaded))
         sample_id = mistakes.ids[int(np.flatnonzero(~wrong)[0])]
-        translation = session.translation(sample_id)
+        translation = session.model.translation(sample_id)
         assert translation.source == translation.target == translation.output == loaded.catalog.texts[sample_id]
         assert translation.output_tokens == tuple(translation.source)
         assert translation.exact is True
@@ -80,7 +80,7 @@ class TestWritingATarget:
     def test_a_source_of_ones_own(self, echo: Project, tmp_path: Path) -> None:
         session = Session(base=tmp_path)
         run(session, echo)
-        translation = session.translation_of(" xy ")
+        translation = session.model.translation_of(" xy ")
         assert (translation.source, translation.output) == ("xy", "xy")
         assert translation.target is None
         assert translation.exact is None
@@ -90,11 +90,11 @@ class TestWritingATarget:
             ("xyz", "The model reads 2 tokens at most, and this has 3; make it shorter."),
         ):
             with pytest.raises(NotTrained, match=said):
-                session.translation_of(text)
+                session.model.translation_of(text)
         with pytest.raises(NotTrained, match="is not among the samples of this run"):
-            session.translation("nobody")
+            session.model.translation("nobody")
         with pytest.raises(NotTrained, match="has not learned to go on with a text"):
-            session.continuation("xy")
+            session.model.continuation("xy")
 
 
 def test_a_snapshot_of_a_sample_of_tokens_says_what_is_most_probable(rhyme: Project, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_snapshot_of_a_sample_of_tokens_says_what_is_most_probable(rhyme: Proj
     events = run(session, rhyme)
     loaded = next(event for event in events if isinstance(event, DataLoaded))
     sample_id = loaded.catalog.ids["validation"][0]
-    prediction = session.prediction(sample_id)
+    prediction = session.model.prediction(sample_id)
     np.testing.assert_array_equal(prediction.label, loaded.catalog.labels["validation"][0])
     assert prediction.values.shape == (6,)
     assert prediction.loss > 0

@@ -68,7 +68,7 @@ GATES = {
 @pytest.mark.parametrize("kind", list(GATES))
 def test_gates_end_in_what_the_layer_gives(texts: Text, kind: type[LSTM] | type[GRU] | type[SimpleRNN]) -> None:
     session = trained(project_of(texts, kind(units=4)))
-    snapshot = session.snapshot(SnapshotWants(sample_id="2", layer_ids=("reader", "dense_1")), run_id="")
+    snapshot = session.model.snapshot(SnapshotWants(sample_id="2", layer_ids=("reader", "dense_1")), run_id="")
     gates = snapshot.gates["reader"]
     assert set(gates) == GATES[kind]
     assert all(values.shape == (LENGTH, 4) for values in gates.values())
@@ -82,7 +82,7 @@ def test_gates_end_in_what_the_layer_gives(texts: Text, kind: type[LSTM] | type[
 
 def test_nothing_of_it_is_computed_where_nobody_looks(texts: Text) -> None:
     session = trained(project_of(texts, LSTM(units=4)))
-    snapshot = session.snapshot(SnapshotWants(weights=("reader",)), run_id="")
+    snapshot = session.model.snapshot(SnapshotWants(weights=("reader",)), run_id="")
     assert snapshot.gates == {}
     assert snapshot.tokens == {}
     session.close()
@@ -91,16 +91,16 @@ def test_nothing_of_it_is_computed_where_nobody_looks(texts: Text) -> None:
 @pytest.mark.parametrize("mask", [True, False])
 def test_the_word_that_decides_matters_most(texts: Text, mask: bool) -> None:
     session = trained(project_of(texts, GRU(units=6), mask=mask))
-    influence = session.influence("2")
+    influence = session.model.influence("2")
     assert influence.shape == (LENGTH,)
     assert influence.dtype == np.float32
     assert (influence[3:] == 0).all()
     # Without it the model takes one of the two classes, so it matters in texts of the other one.
-    both = [influence, session.influence("3")]
+    both = [influence, session.model.influence("3")]
     assert max(each[1] for each in both) > 0.2
     assert all(each[1] >= each[[0, 2]].max() for each in both)
     with pytest.raises(NotTrained, match="not among the samples"):
-        session.influence("nobody")
+        session.model.influence("nobody")
     session.close()
 
 
@@ -119,11 +119,11 @@ def test_numbers_have_no_words(tmp_path: Path) -> None:
     events = list(session.run(project, controls=Controls()))
     catalog = next(event.catalog for event in events if isinstance(event, DataLoaded))
     sample_id = catalog.ids["validation"][0]
-    snapshot = session.snapshot(SnapshotWants(sample_id=sample_id, layer_ids=("reader",)), run_id="")
+    snapshot = session.model.snapshot(SnapshotWants(sample_id=sample_id, layer_ids=("reader",)), run_id="")
     assert snapshot.gates["reader"]["hidden"].shape == (5, 3)
     assert snapshot.tokens["reader"] == ()
     with pytest.raises(NotTrained, match="no token"):
-        session.influence(sample_id)
+        session.model.influence(sample_id)
     series = catalog.series
     assert series is not None
     assert series.columns == ("value",)

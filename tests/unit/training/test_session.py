@@ -106,7 +106,7 @@ def test_more_epochs_and_another_rate_go_on_too(circle: Project) -> None:
 def test_untouched_layers_keep_their_weights(circle: Project) -> None:
     session = Session()
     run(session, circle)
-    before = session.state().weights
+    before = session.model.engine.state().weights
     changed = edits.set_parameter(circle, "model.dense_1.units", 7)
     events = run(session, edits.set_parameter(changed, "training.optimizer.learning_rate", 0.0))
     started = first(RunStarted, events)
@@ -115,13 +115,13 @@ def test_untouched_layers_keep_their_weights(circle: Project) -> None:
 
     session = Session()
     run(session, circle)
-    before = session.state().weights
+    before = session.model.engine.state().weights
     deeper = edits.append_layer(circle, Dense(units=1, activation="sigmoid"))
     deeper = edits.set_parameter(deeper, "training.optimizer.learning_rate", 0.0)
     started = first(RunStarted, run(session, deeper))
     assert started.kept == ("dense_1", "dense_2")
     assert started.reinitialized == ("dense_3",)
-    after = session.state().weights
+    after = session.model.engine.state().weights
     for name in before:
         np.testing.assert_array_equal(before[name], after[name])
 
@@ -154,16 +154,16 @@ def test_reset_starts_from_the_seed(circle: Project) -> None:
 def test_the_model_can_be_asked_after_the_run(circle: Project) -> None:
     session = Session()
     with pytest.raises(NotTrained, match="press Run first"):
-        session.prediction("0")
+        session.model.prediction("0")
     events = run(session, circle)
     sample_id = first(DataLoaded, events).catalog.ids["validation"][0]
-    said = session.prediction(sample_id)
+    said = session.model.prediction(sample_id)
     mistakes = [event for event in events if isinstance(event, Mistakes)][-1]
     place = mistakes.ids.index(sample_id)
     assert said.values == pytest.approx(mistakes.predictions[place], abs=1e-6)
     assert said.loss == pytest.approx(mistakes.losses[place], rel=1e-4)
     wants = SnapshotWants(sample_id, ("dense_1",), ("dense_1",), histograms=True, before_of="dense_1")
-    snapshot = session.snapshot(wants, run_id="x")
+    snapshot = session.model.snapshot(wants, run_id="x")
     assert snapshot.activations["dense_1"].shape == (5,)
     assert snapshot.weights["dense_1/kernel"].shape == (2, 5)
     assert snapshot.before is not None
@@ -243,11 +243,11 @@ def test_occlusion_of_an_image(tmp_path: Path) -> None:
     project = edits.append_layer(edits.append_layer(project, Flatten()), Dense(units=1, activation="sigmoid"))
     session = Session(cache=tmp_path / "cache")
     events = run(session, project)
-    seen = session.occlusion(first(DataLoaded, events).catalog.ids["training"][0])
+    seen = session.model.occlusion(first(DataLoaded, events).catalog.ids["training"][0])
     assert seen.shape == (8, 8)
     assert np.isfinite(seen).all()
     with pytest.raises(NotTrained, match="no convolutional layer"):
-        session.heat(first(DataLoaded, events).catalog.ids["training"][0])
+        session.model.heat(first(DataLoaded, events).catalog.ids["training"][0])
 
 
 def test_grad_cam_of_an_image(tmp_path: Path) -> None:
@@ -264,13 +264,13 @@ def test_grad_cam_of_an_image(tmp_path: Path) -> None:
     project = edits.append_layer(project, Dense(units=1, activation="sigmoid"))
     session = Session(cache=tmp_path / "cache")
     sample = first(DataLoaded, run(session, project)).catalog.ids["training"][0]
-    assert session.heat(sample).shape == (4, 4)
-    assert session.heat(sample, "conv2d_1").shape == (6, 6)
-    assert session.heat(sample).min() >= 0
+    assert session.model.heat(sample).shape == (4, 4)
+    assert session.model.heat(sample, "conv2d_1").shape == (6, 6)
+    assert session.model.heat(sample).min() >= 0
     with pytest.raises(EngineError, match="gives none"):
-        session.heat(sample, "dense_1")
+        session.model.heat(sample, "dense_1")
     with pytest.raises(NotTrained, match="not among the samples"):
-        session.heat("nowhere.png")
+        session.model.heat("nowhere.png")
 
 
 def test_pictures_that_have_gone_are_gone_when_the_data_is_read_again(tmp_path: Path) -> None:
@@ -369,7 +369,7 @@ class TestStore:
         (notice,) = [event for event in events if isinstance(event, Notice)]
         assert "the disk is full" in notice.message
         assert events[-1].reason == "finished"  # type: ignore[union-attr]
-        assert session.trained
+        assert session.model.progress.epoch == 4
 
     def test_place(self, tmp_path: Path) -> None:
         assert runs_folder(tmp_path / "a.nnp", tmp_path / "data") == tmp_path / "a.nnp.runs"
@@ -462,7 +462,7 @@ class TestArrays:
         label = catalog.labels["training"][0]
         assert label.shape == (2,)
         wanted = SnapshotWants(sample_id=sample_id, layer_ids=("input", "input_2"))
-        activations = session.snapshot(wanted, run_id="").activations
+        activations = session.model.snapshot(wanted, run_id="").activations
         assert activations["input"].shape == (2,)
         assert activations["input"][1] == label[0]  # behind the mark of the start comes what was right before
         assert activations["input_2"].shape == (3,)
