@@ -91,7 +91,10 @@ class PixelLoader:
             if not failures:
                 if sheet.name is not None:
                     entry = msgspec.structs.replace(entry, pixels=sheet.name, checksum=sampled_checksum(rows))
-                    note += self._saved(entry)
+                    unsaved = self._saved(entry)
+                    if unsaved:
+                        sheet.discard()  # nobody finds it without its index
+                    note += unsaved
                 return FolderPixels(rows, assignment, reasons, warnings + note)
             # Without the files that failed the splits come out differently, so the rows are put into a new order.
             known.update((file.key, (rows, row)) for row, file in enumerate(files) if file.key not in failures)

@@ -149,7 +149,9 @@ class Sheet:
             return np.load(self._path, mmap_mode="r").view(np.ndarray)
 
     def discard(self) -> None:
-        self._file.close()
+        # What a full disk did not take it does not take on closing either; the file is closed all the same.
+        with suppress(OSError):
+            self._file.close()
         if self._path is not None:
             _remove(self._path)
 

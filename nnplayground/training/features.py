@@ -104,7 +104,7 @@ class _Extraction:
                 f"What the frozen part gives takes {size / 2**30:.1f} GB, and no more than {LIMIT / 2**30:.0f} GB are "
                 f"kept on disk, so it is computed anew at every update; smaller pictures or a pooling at its end help."
             )
-        note = None
+        note, sheet = None, None
         try:
             sheet = lasting_sheet(self._store, self._sheet_shape)
             rows = self._filled(sheet, progress, cancelled)
@@ -118,6 +118,8 @@ class _Extraction:
             )
             if rows is None:
                 rows = self._passing(progress, cancelled)
+            elif sheet is not None:
+                sheet.discard()  # nobody finds it without its index
         if rows is None:
             return (
                 f"There is no room for what the frozen part gives ({size / 2**30:.1f} GB), so it is computed anew at "

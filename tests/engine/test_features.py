@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from PIL import Image
 
 pytest.importorskip("tensorflow")
 
+from nnplayground.data import store
 from nnplayground.engine.base import EngineError
 from nnplayground.engine.keras import engine as keras_engine
 from nnplayground.layers import Layer
@@ -212,6 +215,34 @@ class TestKeptFeatures:
         person.session = Session(cache=person.cache)
         person.run(project)
         assert person.computed == 24
+
+    @pytest.mark.parametrize("refused", ["folder", "rows", "index"])
+    def test_where_no_disk_takes_them_one_sentence_says_so_and_training_goes_on(
+        self, photos: Path, person: Person, monkeypatch: pytest.MonkeyPatch, refused: str
+    ) -> None:
+        class Full(io.FileIO):
+            def write(self, data: object, /) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        def opened(path: Path, mode: str, buffering: int = -1) -> Any:
+            kept = path.name.endswith(".npy.partial")
+            full = "features" in path.parts and kept == (refused == "rows")
+            return io.BufferedRandom(Full(path, "w+"), 2**20) if full else open(path, mode, buffering)
+
+        project = _project(photos, BASE, *HEAD)
+        if refused == "folder":
+            person.cache.mkdir()
+            (person.cache / "features").write_text("in the way")
+        else:
+            monkeypatch.setattr(store, "open", opened, raising=False)
+        ended = person.run(project)[-1]
+        assert isinstance(ended, RunEnded)
+        assert ended.reason == "finished", ended.error
+        assert sum("frozen part" in each and "could not be kept" in each for each in person.notices) == 1
+        assert not any(path.is_file() for path in (person.cache / "features").rglob("*"))
+        # The same session goes on with what it has.
+        person.run(project)
+        assert person.computed == 0
 
     @pytest.mark.parametrize("where", ["model", "data"])
     def test_nothing_random_is_ever_kept(self, photos: Path, person: Person, where: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import shutil
@@ -311,7 +313,7 @@ class TestCache:
             load_folder()
 
     def test_index_that_cannot_be_written(
-        self, photos: Path, load_folder: LoadFolder, monkeypatch: pytest.MonkeyPatch
+        self, photos: Path, cache: Path, load_folder: LoadFolder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(self: object, request: str, index: object) -> None:
             raise store.RoomError("Read-only file system")
@@ -320,6 +322,20 @@ class TestCache:
         data = load_folder()
         assert_right(data)
         assert "Read-only file system" in data.facts.warnings[0]
+        assert list(cache.rglob("*.*")) == []  # nobody would find the pixels again
+
+    def test_disk_that_is_full_on_closing_too(self, tmp_path: Path) -> None:
+        class Full(io.FileIO):
+            def write(self, data: object, /) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        path = tmp_path / "rows.npy.partial"
+        sheet = store.Sheet(io.BufferedRandom(Full(path, "w+"), 2**20), (2, 10), path)
+        sheet.write(np.zeros((2, 10), np.uint8))
+        with pytest.raises(store.RoomError, match="No space left"):
+            sheet.finish(keep=True)
+        sheet.discard()
+        assert not path.exists()
 
     def test_loading_at_the_same_time(self, photos: Path, load_folder: LoadFolder) -> None:
         found: list[LoadedData] = []
