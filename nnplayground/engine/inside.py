@@ -1,4 +1,4 @@
-"""A look into recurrent layers: what their gates let through at each step. The same for all engines."""
+"""A look into layers that read sequences: what gates let through, where attention looks. The same for all engines."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnplayground.engine.base import Engine
+from nnplayground.layers.attention import MultiHeadAttention
 from nnplayground.layers.core import Input
 from nnplayground.layers.recurrent import GRU, LSTM, Bidirectional, SimpleRNN, gates
 from nnplayground.samples import Array, Arrays
 from nnplayground.spec.model import Model
 
-STEPWISE = (SimpleRNN, LSTM, GRU, Bidirectional)
+STEPWISE = (SimpleRNN, LSTM, GRU, Bidirectional, MultiHeadAttention)
 """The layer types that can be looked into."""
 
 
 def look_inside(engine: Engine, model: Model, layer_id: str, inputs: Arrays) -> Mapping[str, Array]:
-    """What happens in a recurrent layer at each step: (n, steps, units) by name, see `layers.recurrent.gates`.
+    """What happens in a layer at each step: (n, steps, units) by name.
+
+    Of a recurrent layer, see `layers.recurrent.gates`. Of attention, head_1, head_2, …: how much each step of the query
+    takes from each step of the values, (n, steps of the query, steps of the values), from 0 to 1.
 
     inputs: by Input id, (n, *input shape) as prepared. Padding is passed over as in the model, and a state that arrives
     at the layer's port is what it begins with. Raises TypeError for a layer that does not go step by step.
@@ -43,6 +47,9 @@ def look_inside(engine: Engine, model: Model, layer_id: str, inputs: Arrays) -> 
         layer = model.layer(each)
         weights = {name.partition("/")[2]: value for name, value in every.items() if name.partition("/")[0] == each}
         arrived, counting = received(each)
+        if isinstance(layer, MultiHeadAttention):
+            looks = layer.looks(tuple(arrived), weights, tuple(counting))
+            return {f"head_{head + 1}": looks[:, head] for head in range(layer.num_heads)}
         state = next(
             (
                 last_state(wire.source_id) if wire.source_port else values[wire.source_id]

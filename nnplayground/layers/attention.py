@@ -24,6 +24,7 @@ from nnplayground.layers.parameters import (
 )
 
 Size = Annotated[int, Meta(ge=1, le=4096)]
+_ROLES = ("query", "value", "key")
 
 
 class MultiHeadAttention(Layer, frozen=True):
@@ -141,14 +142,12 @@ class MultiHeadAttention(Layer, frozen=True):
         Back: with dO = dZ Wₒᵀ of each head, dP = dO Vᵀ, dV = Pᵀ dO, dS from dP through the softmax, and
         dQ = dS K / √key_dim, dK = dSᵀ Q / √key_dim. While training, dropout multiplies P.
         """
-        places = (0, min(1, len(inputs) - 1), len(inputs) - 1)
-        arrays = dict(zip(("query", "value", "key"), (inputs[place] for place in places), strict=True))
+        places = _places(inputs)
+        arrays = dict(zip(_ROLES, (inputs[place] for place in places), strict=True))
         scale = 1 / math.sqrt(self.key_dim)
         q, k, v = (self._heads(arrays[name], weights, name) for name in ("query", "key", "value"))
-        scores = q @ k.transpose(0, 1, 3, 2) * scale
-        allowed = self._allowed(q.shape[2], v.shape[2], now, places, q)
-        if allowed is not None:
-            scores = scores * allowed + (1 - allowed) * -1e9
+        allowed = self._allowed(q.shape[2], v.shape[2], now.masks, places, q)
+        scores = self._scores(q, k, allowed)
         softmax = activation("softmax")
         looks = softmax.value(scores)
         kept: Array | None = None
@@ -180,13 +179,31 @@ class MultiHeadAttention(Layer, frozen=True):
                 "value": used.transpose(0, 1, 3, 2) @ d_taken,
             }
             d_inputs: dict[int, Array] = {}
-            for name, place in zip(("query", "value", "key"), places, strict=True):
+            for name, place in zip(_ROLES, places, strict=True):
                 dx, found = self._heads_back(arrays[name], weights, name, d_heads[name])
                 gradients |= found
                 d_inputs[place] = d_inputs[place] + dx if place in d_inputs else dx
             return Gradients(tuple(d_inputs[place] for place in range(len(inputs))), gradients)
 
         return Maths(z.reshape(inputs[0].shape), backward)
+
+    def looks(
+        self, inputs: tuple[Array, ...], weights: Mapping[str, Array], masks: tuple[Array | None, ...] = ()
+    ) -> Array:
+        """P of `maths`, as when the model is used: (n, heads, steps of the query, steps of the values), rows sum to 1.
+
+        masks: for each input, which steps count, as in `Pass`.
+        """
+        places = _places(inputs)
+        query, value, key = (inputs[place] for place in places)
+        q, k = self._heads(query, weights, "query"), self._heads(key, weights, "key")
+        allowed = self._allowed(query.shape[1], value.shape[1], masks, places, q)
+        return activation("softmax").value(self._scores(q, k, allowed))
+
+    def _scores(self, q: Array, k: Array, allowed: Array | None) -> Array:
+        """What goes into the softmax: (n, heads, steps, others)."""
+        scores = q @ k.transpose(0, 1, 3, 2) * (1 / math.sqrt(self.key_dim))
+        return scores if allowed is None else scores * allowed + (1 - allowed) * -1e9
 
     def _heads(self, x: Array, weights: Mapping[str, Array], name: str) -> Array:
         """X W + b of each head: (n, steps, channels) → (n, heads, steps, length)."""
@@ -209,14 +226,16 @@ class MultiHeadAttention(Layer, frozen=True):
             gradients[f"{name}_bias"] = d.sum(axis=0).reshape(kernel.shape[1:])
         return (d @ kernel.reshape(x.shape[2], width).T).reshape(x.shape), gradients
 
-    def _allowed(self, steps: int, others: int, now: Pass, places: tuple[int, ...], like: Array) -> Array | None:
+    def _allowed(
+        self, steps: int, others: int, masks: tuple[Array | None, ...], places: tuple[int, ...], like: Array
+    ) -> Array | None:
         """(n or 1, 1, steps, others): 1 where a step of the query may look at one of the values, else 0."""
         allowed: Array | None = None
         if self.use_causal_mask:
             allowed = np.tri(steps, others, dtype=like.dtype).reshape(1, 1, steps, others)
-        if not now.masks:
+        if not masks:
             return allowed
-        query, value, key = (now.masks[place] for place in places)
+        query, value, key = (masks[place] for place in places)
         told = [None if query is None else query[:, np.newaxis, :, np.newaxis]]
         told += [None if mask is None else mask[:, np.newaxis, np.newaxis] for mask in (value, key)]
         for mask in told:
@@ -242,6 +261,11 @@ class MultiHeadAttention(Layer, frozen=True):
     def call_keras(self, made: Callable[..., Any], inputs: Sequence[Any], **ports: Any) -> Any:
         query, value, key = self._three(inputs)
         return made(query, value, key, use_causal_mask=self.use_causal_mask)
+
+
+def _places(inputs: Sequence[Any]) -> tuple[int, int, int]:
+    """Which of the inputs are the query, the values and the keys."""
+    return 0, min(1, len(inputs) - 1), len(inputs) - 1
 
 
 def _one_after_the_other(keras: Any, initializer: Initializer, *, seed: int) -> Any:

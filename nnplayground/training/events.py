@@ -252,7 +252,9 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     (units,). weights["<layer id>/<name>"]: the wanted weights. histograms: of each weight tensor of the model.
     before: histogram of the values that go into `wants.before_of`'s activation function. trace: the update before this
     moment, where it was a traced one. gates[layer id]: of a recurrent layer that is wanted, its states and gates by
-    name, (steps, units) each; tokens[layer id]: what it reads at each step, "" for padding, where it reads a text.
+    name, (steps, units) each, and of attention, where each head looks, see `engine.inside.look_inside`;
+    tokens[layer id]: what it reads at each step, "" for padding, where it reads a text; looked_at[layer id]: the same
+    of the places that attention looks at.
     """
 
     run_id: str
@@ -269,6 +271,7 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False):
     trace: Trace | None = None
     gates: Mapping[str, Mapping[str, Array]] = {}
     tokens: Mapping[str, tuple[str, ...]] = {}
+    looked_at: Mapping[str, tuple[str, ...]] = {}
 
 
 class Mistakes(msgspec.Struct, frozen=True, eq=False, gc=False):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnplayground.engine.base import Engine
-from nnplayground.layers.recurrent import GRU, LSTM, Bidirectional, SimpleRNN, gates
+from nnplayground.engine.inside import STEPWISE, look_inside
+from nnplayground.layers.attention import MultiHeadAttention
 from nnplayground.layers.sequences import Embedding
 from nnplayground.samples import Array, Arrays
 from nnplayground.spec.model import Model
@@ -28,13 +29,13 @@ class SequenceLens:
     def has_gates(self, layer_id: str) -> bool:
         """Whether there are steps to look into."""
         block = self._model.by_id.get(layer_id)
-        return block is not None and isinstance(block.layer, SimpleRNN | LSTM | GRU | Bidirectional)
+        return block is not None and isinstance(block.layer, STEPWISE)
 
     def gates(self, layer_id: str, inputs: Arrays) -> dict[str, Array]:
-        """See `layers.recurrent.gates`: (steps, units) by name; empty for a layer without. inputs: of one sample."""
+        """See `engine.inside.look_inside`: (steps, units) by name; empty for a layer without. inputs: of one sample."""
         if not self.has_gates(layer_id):
             return {}
-        found = _Way(self._engine, self._model, inputs, layer_id).gates(layer_id)
+        found = look_inside(self._engine, self._model, layer_id, inputs)
         return {name: values[0] for name, values in found.items()}
 
     def tokens(self, layer_id: str, inputs: Arrays) -> tuple[str, ...]:
@@ -46,6 +47,14 @@ class SequenceLens:
             return ()
         numbers = inputs[layer_id][0].astype(int).tolist()
         return tuple(vocabulary[number] if number < len(vocabulary) else "?" for number in numbers)
+
+    def looked_at(self, layer_id: str, inputs: Arrays) -> tuple[str, ...]:
+        """What stands at the places that attention looks at, as `tokens`; empty for other layers."""
+        block = self._model.by_id.get(layer_id)
+        if block is None or not isinstance(block.layer, MultiHeadAttention):
+            return ()
+        _query, *others = self._sources(layer_id)
+        return self.tokens(others[0] if others else layer_id, inputs)
 
     def _sources(self, layer_id: str) -> list[str]:
         return [wire.source_id for wire in self._model.input_wires(layer_id)] if layer_id in self._model.by_id else []
@@ -85,44 +94,3 @@ class SequenceLens:
         readers = [self._model.layer(each) for each in self._model.targets(input_id)]
         masks = bool(readers) and all(isinstance(each, Embedding) and each.mask_zero for each in readers)
         return _PADDING if masks else _UNKNOWN
-
-
-class _Way:
-    """The way of one sample to a layer: what arrives at each layer on it, and which steps count there."""
-
-    def __init__(self, engine: Engine, model: Model, inputs: Arrays, layer_id: str) -> None:
-        self._model = model
-        self._weights = engine.weights()
-        ahead = [layer_id]
-        needed: dict[str, None] = {}
-        while ahead:
-            for source in model.sources(ahead.pop()):
-                if source not in needed:
-                    needed[source] = None
-                    ahead.append(source)
-        asked = [each for each in needed if each not in model.inputs]
-        found = engine.activations(inputs, asked) if asked else {}
-        self._values: dict[str, Array] = {**{each: inputs[each] for each in needed if each in inputs}, **found}
-
-    def gates(self, layer_id: str) -> dict[str, Array]:
-        """(1, steps, units) by name."""
-        prefix = f"{layer_id}/"
-        weights = {name.removeprefix(prefix): value for name, value in self._weights.items() if name.startswith(prefix)}
-        (source,) = (wire.source_id for wire in self._model.input_wires(layer_id))
-        state = next((wire.source_id for wire in self._model.port_wires(layer_id)), None)
-        first = self._last_state(state) if state is not None else None
-        return gates(self._model.layer(layer_id), weights, self._values[source], self._mask(source), first)
-
-    def _last_state(self, layer_id: str) -> Array:
-        """What leaves a layer at its port: (1, states, units)."""
-        layer = self._model.layer(layer_id)
-        found = self.gates(layer_id)
-        last = 0 if getattr(layer, "go_backwards", False) else -1
-        return np.stack([found[name][:, last] for name in ("hidden", "cell") if name in found], axis=1)
-
-    def _mask(self, layer_id: str) -> Array | None:
-        sources = [wire.source_id for wire in self._model.input_wires(layer_id)]
-        if not sources:
-            return None
-        inputs = tuple(self._values[each] for each in sources)
-        return self._model.layer(layer_id).mask(inputs, tuple(self._mask(each) for each in sources))

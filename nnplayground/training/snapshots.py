@@ -199,6 +199,7 @@ class Viewer:
         activations: dict[str, Array] = {}
         gates: dict[str, Mapping[str, Array]] = {}
         tokens: dict[str, tuple[str, ...]] = {}
+        looked_at: dict[str, tuple[str, ...]] = {}
         with self._pace.timed("sample", wants):
             if wants.sample_id is not None and self.knows(wants.sample_id):
                 prediction = self.prediction(wants.sample_id)
@@ -210,6 +211,7 @@ class Viewer:
                     if self._sequences is not None:
                         gates = {each: self._sequences.gates(each, inputs) for each in known}
                         tokens = {each: self._sequences.tokens(each, inputs) for each in known}
+                        looked_at = {each: self._sequences.looked_at(each, inputs) for each in known}
         histograms: dict[str, Histogram] = {}
         with self._pace.timed("histograms" if wants.histograms else "weights", wants):
             everything = self._engine.weights() if wants.weights or wants.histograms else {}
@@ -246,6 +248,7 @@ class Viewer:
             trace,
             gates,
             tokens,
+            looked_at,
         )
 
     def needs_trace(self, wants: SnapshotWants) -> bool:

@@ -74,6 +74,7 @@ class SampleQuestions(QObject):
                     answer.activations[layer_id],
                     gates=answer.gates.get(layer_id, {}),
                     tokens=answer.tokens.get(layer_id, ()),
+                    looked_at=answer.looked_at.get(layer_id, ()),
                 )
 
         self._runner.ask(lambda session: session.model.prediction(sample_id), show_prediction)

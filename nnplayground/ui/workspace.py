@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from nnplayground.layers.pretrained import Pretrained
+from nnplayground.spec.adversarial import chains
 from nnplayground.spec.dataset import Pairs, Points, Series, Text
 from nnplayground.spec.model import Model
 from nnplayground.spec.training import Supervised
@@ -450,7 +451,9 @@ class Workspace(QMainWindow):
     def _show_layers(self) -> None:
         model = self._document.project.model
         titles = [(block.id, f"{block.id} · {block.layer.type}") for block in model.blocks]
-        self.activations.set_layers(titles)
+        parts = chains(model) if self._document.project.takes_turns else ""
+        noisy = () if isinstance(parts, str) else [block.id for block in parts.generator.blocks]
+        self.activations.set_layers(titles, noisy)
         self._show_activation_layer()
 
     def _show_activation_layer(self) -> None:

@@ -202,6 +202,7 @@ def test_a_layer_that_knows_no_mask_takes_all_steps(dtype: str) -> None:
         GRU(units=3, go_backwards=True, reset_after=False),
         SimpleRNN(units=3, return_sequences=True),
         Bidirectional(layer=LSTM(units=2, return_sequences=True)),
+        MultiHeadAttention(num_heads=2, key_dim=3),
     ],
     ids=lambda layer: layer.type,
 )

@@ -266,6 +266,19 @@ def test_another_layer_can_be_picked_here(qtbot: QtBot, panel: ActivationsPanel,
     assert chosen.args == ["dense_1"]
 
 
+def test_a_layer_that_is_fed_with_noise_has_no_sample_beside_it(panel: ActivationsPanel, catalog: Catalog) -> None:
+    panel.show_catalog(catalog)
+    panel.set_layers([("dense_1", "dense_1 · Dense"), ("conv2d_1", "conv2d_1 · Conv2D")], ["dense_1"])
+    words = child(panel, QLabel, "activations.of_noise")
+    picture = child(panel, QWidget, "activations.picture")
+    panel.set_layer("dense_1", "dense_1")
+    assert words.isVisible()
+    assert not picture.isVisible()
+    panel.set_layer("conv2d_1", "conv2d_1")
+    assert not words.isVisible()
+    assert picture.isVisible()
+
+
 def test_a_layer_chosen_elsewhere_tells_nobody(panel: ActivationsPanel) -> None:
     told: list[str] = []
     panel.layer_chosen.connect(told.append)
@@ -372,7 +385,7 @@ def test_a_dense_layer_is_bars_of_units(panel: ActivationsPanel, catalog: Catalo
     assert text(panel, "description").startswith("16 units · 1 zero · min −1 ")
     width = bars.viewport().width() / 16
     QTest.mouseMove(bars.viewport(), QPoint(int(2.5 * width), 30))
-    assert text(panel, "description") == f"Unit 2: {values[2]:.4g}"
+    assert text(panel, "description") == f"Unit 2: −{-values[2]:.4g}"
 
 
 def test_the_output_layer_is_bars_with_class_names(panel: ActivationsPanel, catalog: Catalog) -> None:

@@ -41,7 +41,14 @@ def lstm_gates(value: float = 0.5, *, names: tuple[str, ...] = ("hidden", "cell"
     return {name: hidden if name.endswith("hidden") else np.full((6, 3), value, np.float32) for name in names}
 
 
-def show(panel: ActivationsPanel, output: Array, gates: Mapping[str, Array], layer_id: str = "lstm_1") -> None:
+def show(
+    panel: ActivationsPanel,
+    output: Array,
+    gates: Mapping[str, Array],
+    layer_id: str = "lstm_1",
+    *,
+    looked_at: tuple[str, ...] = (),
+) -> None:
     sample = panel.sample_id()
     assert sample is not None
     wants = SnapshotWants(sample_id=sample, layer_ids=(layer_id,))
@@ -49,7 +56,7 @@ def show(panel: ActivationsPanel, output: Array, gates: Mapping[str, Array], lay
     panel.show_snapshot(
         Snapshot(
             "run", 1, 1, wants, prediction, {layer_id: output}, {}, {}, None,
-            gates={layer_id: gates}, tokens={layer_id: TOKENS},
+            gates={layer_id: gates}, tokens={layer_id: TOKENS}, looked_at={layer_id: looked_at},
         )
     )  # fmt: skip
 
@@ -122,6 +129,49 @@ def test_both_directions_can_be_seen(panel: ActivationsPanel) -> None:
     direction.setCurrentIndex(1)
     direction.activated.emit(1)
     assert description(panel).endswith("“soup”: −1.200")
+
+
+def test_attention_is_shown_from_step_to_place(panel: ActivationsPanel) -> None:
+    places = ("die", "Suppe", "war", "gut", "", "")
+    looks = np.zeros((6, 6), np.float32)
+    looks[np.arange(6), [0, 1, 2, 3, 0, 0]] = 1.0
+    heads = {"head_1": looks, "head_2": np.roll(looks, 1, axis=1)}
+    show(panel, np.zeros((6, 8), np.float32), heads, looked_at=places)
+    part = choice(panel, "activations.part")
+    assert [part.itemText(row) for row in range(part.count())] == [
+        "mean of the heads",
+        "attention, head 1",
+        "attention, head 2",
+        "output",
+    ]
+    assert description(panel) == "4 steps look at 4 places · 2 of padding left out"
+    view = steps(panel)
+    view.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right):
+        QTest.keyClick(view, key)
+    assert description(panel) == "2 “soup” takes 0.500 from 2 “Suppe”"
+    part.setCurrentIndex(1)
+    part.activated.emit(1)
+    assert description(panel) == "2 “soup” takes 1.000 from 2 “Suppe”"
+    part.setCurrentIndex(3)
+    part.activated.emit(3)
+    view.clearFocus()
+    show(panel, np.zeros((6, 8), np.float32), heads, looked_at=places)
+    assert description(panel) == "4 steps × 8 units · 2 of padding left out"
+
+
+def test_the_names_of_places_are_above_the_map_and_no_part_of_it(panel: ActivationsPanel) -> None:
+    looks = {"head_1": np.full((6, 6), 1 / 6, np.float32)}
+    show(panel, np.zeros((6, 8), np.float32), looks, looked_at=("I", "was", "looked", "at", "", ""))
+    view = steps(panel)
+    image = view.viewport().grab().toImage()
+    right = view.viewport().width() - 6
+    head = next(y for y in range(image.height()) if image.pixel(right, y) != image.pixel(right, 0))
+    assert head > 12
+    QTest.mouseMove(view.viewport(), QPoint(right, head - 3))
+    assert description(panel) == "4 steps look at 4 places · 2 of padding left out"
+    QTest.mouseMove(view.viewport(), QPoint(right, head + 4))
+    assert description(panel) == "1 “the” takes 0.167 from 4 “at”"
 
 
 def test_an_embedding_is_shown_over_the_tokens_too(panel: ActivationsPanel) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -24,13 +24,15 @@ from nnplayground.ui.panels.sample_picker import SamplePicker
 from nnplayground.ui.sample_index import SampleIndex
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.empty_state import EmptyState
+from nnplayground.ui.widgets.labels import muted
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures
 
 _NO_DATA = "What each layer makes of a sample appears here. Choose the data and press Run."
-_NO_RUN = "What {layer} makes of this sample appears here once training has begun. Press Run."
+_NO_RUN = "What {layer} makes of {what} appears here once training has begun. Press Run."
 _NO_LAYER = "Select a layer to see what it makes of this sample."
+_OF_NOISE = "Made of noise: a generator sees no samples."
 
 
 class ActivationsPanel(QWidget):
@@ -73,6 +75,10 @@ class ActivationsPanel(QWidget):
         self._back.hide()
         self._header = SampleHeader(loader, name="activations")
         self._picker = SamplePicker(loader, name="activations")
+        self._noisy: frozenset[str] = frozenset()
+        self._of_noise = muted(_OF_NOISE)
+        self._of_noise.setObjectName("activations.of_noise")
+        self._of_noise.hide()
         self._output = LayerOutput(name="activations")
         self._empty = EmptyState("image", _NO_DATA)
 
@@ -88,6 +94,7 @@ class ActivationsPanel(QWidget):
         inside.addLayout(title)
         inside.addWidget(self._header)
         inside.addWidget(self._picker)
+        inside.addWidget(self._of_noise)
         inside.addWidget(self._output, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -133,15 +140,20 @@ class ActivationsPanel(QWidget):
         self._show_sample()
         self.sample_changed.emit(sample_id)
 
-    def set_layers(self, layers: Sequence[tuple[str, str]]) -> None:
-        """The layers to choose from: id and what it is in full, in the order of the model."""
+    def set_layers(self, layers: Sequence[tuple[str, str]], noisy: Collection[str] = ()) -> None:
+        """The layers to choose from: id and what it is in full, in the order of the model.
+
+        noisy: the layers that are fed with noise, not with samples.
+        """
+        self._noisy = frozenset(noisy)
         self._layers.clear()
         for layer_id, title in layers:
             self._add_layer(layer_id, title)
         self._layers.setCurrentIndex(self._layers.findData(self._layer_id))
 
     def _add_layer(self, layer_id: str, title: str) -> None:
-        self._layers.addItem(layer_id, layer_id)
+        # Of what lies inside a block the end of the name tells most.
+        self._layers.addItem(layer_id.rpartition("/")[2], layer_id)
         self._layers.setItemData(self._layers.count() - 1, title, Qt.ItemDataRole.ToolTipRole)
 
     def set_layer(self, layer_id: str, title: str) -> None:
@@ -196,6 +208,10 @@ class ActivationsPanel(QWidget):
 
     def _show(self) -> None:
         self._outdated = False
+        of_noise = self._layer_id in self._noisy
+        for widget in (self._header, self._picker):
+            widget.setVisible(not of_noise)
+        self._of_noise.setVisible(of_noise)
         snapshot = self._snapshot
         if self._index is None:
             return
@@ -205,7 +221,8 @@ class ActivationsPanel(QWidget):
         if not self._layer_id:
             self._output.say(_NO_LAYER)
         elif snapshot is None:
-            self._output.say(_NO_RUN.format(layer=self._layers.currentText()))
+            what = "noise" if of_noise else "this sample"
+            self._output.say(_NO_RUN.format(layer=self._layers.currentText(), what=what))
         elif not fits or self._layer_id not in snapshot.activations:
             self._output.wait()
         else:
@@ -213,7 +230,8 @@ class ActivationsPanel(QWidget):
             gates = snapshot.gates.get(self._layer_id, {})
             # Of a text, or of a series, what has two axes are steps and units.
             if gates or (values.ndim == 2 and self._index.kind != "pictures"):
-                self._output.show_steps(values, gates, snapshot.tokens.get(self._layer_id, ()))
+                tokens = snapshot.tokens.get(self._layer_id, ())
+                self._output.show_steps(values, gates, tokens, snapshot.looked_at.get(self._layer_id, ()))
                 return
             names = self._index.told_apart(snapshot.prediction) if snapshot.prediction is not None else ()
             self._output.show_values(values, prediction=snapshot.prediction, class_names=names)

@@ -109,7 +109,9 @@ class LayerOutput(QWidget):
         else:
             self.say(f"There is no picture for an output of the shape {_shape(values)}.")
 
-    def show_steps(self, output: Array, gates: Mapping[str, Array], tokens: Sequence[str]) -> None:
+    def show_steps(
+        self, output: Array, gates: Mapping[str, Array], tokens: Sequence[str], looked_at: Sequence[str] = ()
+    ) -> None:
         """A layer that reads a sequence, see `SequenceView.show_steps`."""
         self.views.setEnabled(True)
         if self._sequence is None:
@@ -118,7 +120,7 @@ class LayerOutput(QWidget):
             self._sequence = SequenceView(name=self._name)
             self._sequence.described.connect(self._describe)
             self.views.addWidget(self._sequence)
-        self._sequence.show_steps(output, gates, tokens)
+        self._sequence.show_steps(output, gates, tokens, looked_at)
         self._switch_to(self._sequence)
         self._sequence.map.tell()
 
@@ -145,7 +147,7 @@ class LayerOutput(QWidget):
             return ""
         stack, visible = self.maps.stack, self.maps.fully_visible()
         count, zero = stack.count, stack.zero_count
-        words = f"{visible} of {count} maps" if visible < count else f"{count} {'map' if count == 1 else 'maps'}"
+        words = f"{visible} of {count} maps" if 0 < visible < count else f"{count} {'map' if count == 1 else 'maps'}"
         return f"{words} · {zero} all zero" if zero else words
 
     def _on_maps_changed(self) -> None:

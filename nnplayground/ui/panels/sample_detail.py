@@ -269,14 +269,15 @@ class SampleDetail(QDialog):
         *,
         gates: Mapping[str, Array] = _NO_GATES,
         tokens: Sequence[str] = (),
+        looked_at: Sequence[str] = (),
     ) -> None:
-        """The output of a layer for one sample, without the batch; gates, tokens: as in `Snapshot`. Of another sample
-        it is ignored.
+        """The output of a layer for one sample, without the batch; gates, tokens, looked_at: as in `Snapshot`. Of
+        another sample it is ignored.
         """
         if sample_id == self._sample_id and self._index is not None:
             self._layer_title.setText(f"ACTIVATIONS · {layer_title}")
             if gates or (activations.ndim == 2 and self._index.kind != "pictures"):
-                self._layer.show_steps(activations, gates, tokens)
+                self._layer.show_steps(activations, gates, tokens, looked_at)
                 return
             names = self._index.told_apart(self._prediction) if self._prediction is not None else ()
             self._layer.show_values(activations, prediction=self._prediction, class_names=names)

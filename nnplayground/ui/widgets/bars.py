@@ -164,7 +164,7 @@ class UnitBars(_Scrolled):
         column = int(position.x() // (self.viewport().width() / self._per_row))
         unit = row * self._per_row + column
         there = 0 <= column < self._per_row and 0 <= unit < self._values.size
-        return f"Unit {unit}: {self._values[unit]:.4g}" if there else ""
+        return f"Unit {unit}: {short_number(self._values[unit], 4)}" if there else ""
 
 
 Tone = Literal["accent", "good", "error", "pale_run"]

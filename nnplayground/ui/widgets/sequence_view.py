@@ -1,4 +1,4 @@
-"""A layer that reads a sequence: its output, states and gates, step by step."""
+"""A layer that reads a sequence: its output, states and gates, and where its attention looks, step by step."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _TITLES = {
     "update_gate": "update gate",
     "reset_gate": "reset gate",
     "candidate": "candidate",
+    "heads": "mean of the heads",
 }
 _HELP = {
     "output": "What the layer gives out at each step",
@@ -36,7 +37,10 @@ _HELP = {
     "update_gate": "How much of the old state is kept, from 0 to 1",
     "reset_gate": "How much of the old state the candidate sees, from 0 to 1",
     "candidate": "What may become part of the state",
+    "heads": "How much each step takes from each place that it looks at, as the mean of all heads",
 }
+_HEAD = "head_"
+_LOOKS = "How much each step (a row) takes from each place that it looks at (a column); each row sums to 1"
 _DIRECTIONS = (("forward", "forwards"), ("backward", "backwards"))
 
 
@@ -49,6 +53,7 @@ class SequenceView(QWidget):
         super().__init__(parent)
         self._values: Mapping[str, Array] = {}
         self._tokens: tuple[str, ...] = ()
+        self._looked_at: tuple[str, ...] = ()
         self._wanted = "hidden"
         self._part = _choice(f"{name}.part", "State or gate", "Which state or gate of the layer is shown")
         self._direction = _choice(f"{name}.direction", "Direction", "Which of the two directions is shown")
@@ -74,14 +79,20 @@ class SequenceView(QWidget):
         for scale in self._scales.values():
             layout.addWidget(scale)
 
-    def show_steps(self, output: Array, gates: Mapping[str, Array], tokens: Sequence[str]) -> None:
-        """output: the layer's output, (steps, units) or only the last (units,); gates: by name, (steps, units) each;
-        tokens: what is read at each step, "" for padding, empty where it is no text.
+    def show_steps(
+        self, output: Array, gates: Mapping[str, Array], tokens: Sequence[str], looked_at: Sequence[str] = ()
+    ) -> None:
+        """output: the layer's output, (steps, units) or only the last (units,); gates: by name, (steps, units) each, or
+        of the heads of attention, (steps, places); tokens: what is read at each step, "" for padding, empty where it is
+        no text; looked_at: the same for places.
         """
         values = dict(gates)
+        heads = [array for name, array in values.items() if name.startswith(_HEAD)]
+        if len(heads) > 1:
+            values = {"heads": np.mean(heads, axis=0), **values}
         if output.ndim == 2 and not any(name in values for name in ("hidden", "forward_hidden")):
-            values = {"output": output, **values}
-        self._values, self._tokens = values, tuple(tokens)
+            values["output"] = output
+        self._values, self._tokens, self._looked_at = values, tuple(tokens), tuple(looked_at)
         self._offer()
         self._show()
 
@@ -90,9 +101,12 @@ class SequenceView(QWidget):
         found = self._found()
         if found is None:
             return ""
-        values, _ = self._read(found)
+        values, labels = _without_padding(found, self._tokens)
         left_out = len(found) - len(values)
         padding = f" · {left_out:,} of padding left out" if left_out else ""
+        if self._attends:
+            places = _without_padding(found.T, self._looked_at)[1]
+            return f"{len(labels):,} steps look at {len(places):,} places{padding}"
         return f"{len(values):,} steps × {values.shape[1]:,} units{padding}"
 
     def _offer(self) -> None:
@@ -102,8 +116,11 @@ class SequenceView(QWidget):
         if list(names) != [self._part.itemData(row) for row in range(self._part.count())]:
             self._part.clear()
             for name in names:
-                self._part.addItem(_TITLES.get(name, name), name)
-                self._part.setItemData(self._part.count() - 1, _HELP.get(name, ""), Qt.ItemDataRole.ToolTipRole)
+                head = name.removeprefix(_HEAD) if name.startswith(_HEAD) else ""
+                self._part.addItem(f"attention, head {head}" if head else _TITLES[name], name)
+                self._part.setItemData(
+                    self._part.count() - 1, _LOOKS if head else _HELP[name], Qt.ItemDataRole.ToolTipRole
+                )
             self._part.setCurrentIndex(max(0, self._part.findData(self._wanted)))
         self._part.setVisible(len(names) > 1)
         self._direction.setVisible(both)
@@ -112,25 +129,27 @@ class SequenceView(QWidget):
         part = self._part.currentData()
         return self._values.get(f"{self._direction.currentData()}_{part}", self._values.get(part))
 
-    def _read(self, values: Array) -> tuple[Array, list[str]]:
-        """(the steps that are not padding at the end, their names)."""
-        if len(self._tokens) != len(values):
-            return values, [str(number) for number in range(1, len(values) + 1)]
-        last = max((place for place, token in enumerate(self._tokens) if token), default=len(values) - 1)
-        return values[: last + 1], list(self._tokens[: last + 1])
+    @property
+    def _attends(self) -> bool:
+        """Whether the columns are places that are looked at, not units."""
+        return str(self._part.currentData()).startswith(("heads", _HEAD))
 
     def _show(self) -> None:
         found = self._found()
         if found is None:
             return
-        values, labels = self._read(found)
+        values, labels = _without_padding(found, self._tokens)
+        columns: list[str] = []
+        if self._attends:
+            across, columns = _without_padding(values.T, self._looked_at)
+            values = across.T
         part = str(self._part.currentData())
         low, high = _limits(values, part)
         kind: Kind = "sequential" if low >= 0 else "diverging"
         for name, scale in self._scales.items():
             scale.setVisible(name == kind)
         self._scales[kind].set_ends(short_number(low), short_number(high))
-        self.map.show_values(values, labels, kind=kind, limits=(low, high))
+        self.map.show_values(values, labels, kind=kind, limits=(low, high), columns=columns)
 
     def _on_part_chosen(self, row: int) -> None:
         self._wanted = str(self._part.itemData(row))
@@ -142,6 +161,14 @@ def _bare(name: str) -> str:
     for key, _ in _DIRECTIONS:
         name = name.removeprefix(f"{key}_")
     return name
+
+
+def _without_padding(values: Array, tokens: Sequence[str]) -> tuple[Array, list[str]]:
+    """(the steps that are not padding at the end, their names)."""
+    if len(tokens) != len(values):
+        return values, [str(number) for number in range(1, len(values) + 1)]
+    last = max((place for place, token in enumerate(tokens) if token), default=len(values) - 1)
+    return values[: last + 1], list(tokens[: last + 1])
 
 
 def _limits(values: Array, part: str) -> tuple[float, float]:

@@ -11,7 +11,8 @@ from nnplayground.engine.base import EngineError
 from nnplayground.engine.inside import look_inside
 from nnplayground.engine.scratch.engine import ScratchEngine
 from nnplayground.layers import Layer
-from nnplayground.layers.core import Dense, Input
+from nnplayground.layers.attention import MultiHeadAttention
+from nnplayground.layers.core import Dense, Flatten, Input
 from nnplayground.layers.recurrent import GRU, LSTM, Bidirectional, gates
 from nnplayground.layers.sequences import Embedding
 from nnplayground.samples import Array
@@ -99,6 +100,52 @@ def test_a_state_that_arrives_is_the_beginning() -> None:
     expected = gates(decoder, weights, vectors, None, state)
     np.testing.assert_array_equal(inside["hidden"], expected["hidden"])
     assert not np.allclose(expected["hidden"], gates(decoder, weights, vectors)["hidden"])
+
+
+def test_attention_tells_how_much_each_step_takes_from_each_place() -> None:
+    """With values that are the places themselves, what a head gives is where it looks."""
+    attention = MultiHeadAttention(num_heads=2, key_dim=5, use_bias=False)
+    engine, model = built(
+        {"tokens": Embedding(input_dim=5, output_dim=5, mask_zero=True), "attention": attention, "flat": Flatten()},
+        [("input", "tokens"), ("tokens", "attention"), ("attention", "flat")],
+    )
+    one = np.eye(5, dtype=np.float32)
+    none = np.zeros_like(one)
+    # Every token is its place in the vocabulary; the output is what the second head takes of each token.
+    engine.set_weights(
+        {
+            "tokens/embeddings": one,
+            "attention/value_kernel": np.stack([one, one], axis=1),
+            "attention/attention_output_kernel": np.stack([none, one]),
+        }
+    )
+    inside = look_inside(engine, model, "attention", {"input": TEXTS})
+    assert list(inside) == ["head_1", "head_2"]
+    looks = inside["head_2"]
+    assert looks.shape == (2, 5, 5)
+    np.testing.assert_allclose(looks.sum(axis=2), 1, rtol=1e-6)
+    output = engine.activations({"input": TEXTS}, ["attention"])["attention"]
+    taken = np.zeros_like(output)
+    for text, step, place in np.ndindex(looks.shape):
+        taken[text, step, int(TEXTS[text, place])] += looks[text, step, place]
+    np.testing.assert_allclose(taken, output, atol=1e-6)
+    assert not np.allclose(looks, inside["head_1"])
+    # Nobody looks at padding.
+    assert (looks[0, :3, 3:] == 0).all()
+
+
+def test_no_step_looks_ahead_under_a_causal_mask() -> None:
+    engine, model = built(
+        {
+            "tokens": Embedding(input_dim=5, output_dim=3),
+            "attention": MultiHeadAttention(use_causal_mask=True),
+            "flat": Flatten(),
+        },
+        [("input", "tokens"), ("tokens", "attention"), ("attention", "flat")],
+    )
+    looks = look_inside(engine, model, "attention", {"input": TEXTS})["head_1"]
+    assert (looks[:, *np.triu_indices(5, 1)] == 0).all()
+    assert (looks[:, *np.tril_indices(5)] > 0).all()
 
 
 def test_other_layers_are_refused() -> None:

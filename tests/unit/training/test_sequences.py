@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from nnplayground.layers import Layer
+from nnplayground.layers.attention import MultiHeadAttention
 from nnplayground.layers.core import Dense, Input
+from nnplayground.layers.pooling_1d import GlobalAveragePooling1D
 from nnplayground.layers.recurrent import GRU, LSTM, SimpleRNN
 from nnplayground.layers.sequences import Embedding
 from nnplayground.spec.dataset import Series, Text
@@ -18,6 +22,7 @@ from nnplayground.spec.training import Adam, Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import DataLoaded, RunEnded, SnapshotWants
 from nnplayground.training.questions import NotTrained
+from nnplayground.training.sequences import SequenceLens
 from nnplayground.training.session import Session
 
 LENGTH = 6
@@ -34,12 +39,13 @@ def texts(tmp_path: Path) -> Text:
     return Text(file=str(file), text_column="text", label_column="label", sequence_length=LENGTH)
 
 
-def project_of(dataset: Text, layer: LSTM | GRU | SimpleRNN, *, mask: bool = True) -> Project:
-    ids = ("input", "embedding_1", "reader", "dense_1")
+def project_of(dataset: Text, *readers: Layer, mask: bool = True) -> Project:
+    """readers: what stands between the Embedding and the output; the first one has the id "reader"."""
+    ids = ("input", "embedding_1", "reader", *(f"behind_{number}" for number in range(1, len(readers))), "dense_1")
     layers = (
         Input(),
         Embedding(input_dim=16, output_dim=6, mask_zero=mask),
-        layer,
+        *readers,
         Dense(units=1, activation="sigmoid"),
     )
     model = Model(
@@ -78,6 +84,39 @@ def test_gates_end_in_what_the_layer_gives(texts: Text, kind: type[LSTM] | type[
     assert snapshot.tokens["reader"] == ("the", "bad", "dog", "", "", "")
     assert snapshot.gates["dense_1"] == {}
     session.close()
+
+
+def test_attention_is_told_with_the_words_that_it_looks_at(texts: Text) -> None:
+    session = trained(project_of(texts, MultiHeadAttention(num_heads=2, key_dim=4), GlobalAveragePooling1D()))
+    snapshot = session.model.snapshot(SnapshotWants(sample_id="2", layer_ids=("reader", "dense_1")), run_id="")
+    heads = snapshot.gates["reader"]
+    assert list(heads) == ["head_1", "head_2"]
+    assert heads["head_1"].shape == (LENGTH, LENGTH)
+    # Nothing is taken from padding.
+    assert np.allclose(heads["head_1"][:3, :3].sum(axis=1), 1)
+    assert snapshot.looked_at["reader"] == snapshot.tokens["reader"] == ("the", "bad", "dog", "", "", "")
+    assert snapshot.looked_at["dense_1"] == ()
+    session.close()
+
+
+def test_what_is_looked_at_may_be_another_text() -> None:
+    blocks = (
+        Block("source", Input()),
+        Block("read", Embedding(input_dim=4)),
+        Block("target", Input()),
+        Block("written", Embedding(input_dim=4)),
+        Block("attention", MultiHeadAttention()),
+    )
+    wires = (
+        *(Wire("source", "read"), Wire("target", "written")),
+        *(Wire("written", "attention"), Wire("read", "attention")),
+    )
+    lens = SequenceLens(
+        cast(Any, None), Model(blocks, wires), {"source": ("", "?", "one", "two"), "target": ("", "?", "1", "2")}
+    )
+    inputs = {"source": np.array([[3, 2, 0]], np.float32), "target": np.array([[2, 3]], np.float32)}
+    assert lens.tokens("attention", inputs) == ("1", "2")
+    assert lens.looked_at("attention", inputs) == ("two", "one", "")
 
 
 def test_nothing_of_it_is_computed_where_nobody_looks(texts: Text) -> None:
