@@ -9,8 +9,10 @@ import msgspec
 from nnplayground import data
 from nnplayground.layers import Layer
 from nnplayground.layers.applications import MobileNetV3Small
+from nnplayground.layers.attention import MultiHeadAttention
 from nnplayground.layers.convolution import Conv2D
 from nnplayground.layers.core import Dense, Flatten, Input
+from nnplayground.layers.merge import Concatenate
 from nnplayground.layers.pooling import MaxPooling2D
 from nnplayground.layers.recurrent import GRU, LSTM, Bidirectional
 from nnplayground.layers.regularization import Dropout
@@ -29,6 +31,7 @@ from nnplayground.spec.edits import append_layer
 from nnplayground.spec.facts import DataFacts
 from nnplayground.spec.files import save_project
 from nnplayground.spec.generators import adversarial_pair
+from nnplayground.spec.model import Block, Model, Wire
 from nnplayground.spec.project import Project
 from nnplayground.spec.training import SGD, Adam, CosineSchedule, Training
 from nnplayground.spec.writers import encoder_decoder, text_writer
@@ -70,18 +73,40 @@ def reviews(layer: Layer) -> Project:
     )
 
 
-def translation(name: str, *, source_length: int, target_length: int, epochs: int) -> Project:
+def translation(
+    name: str, *, source_length: int, target_length: int, epochs: int, learning_rate: float = 0.005
+) -> Project:
     """Pairs of texts, and an encoder and a decoder."""
     split = FolderSplit(validation=f"{name}-validation.csv")
     dataset = Pairs(file=f"{name}.csv", source_length=source_length, target_length=target_length, split=split)
     project = encoder_decoder(Project(dataset=dataset), facts_of(dataset))
     training = msgspec.structs.replace(
-        project.training, epochs=epochs, optimizer=Adam(learning_rate=0.005), schedule=CosineSchedule()
+        project.training, epochs=epochs, optimizer=Adam(learning_rate=learning_rate), schedule=CosineSchedule()
     )
     placed = msgspec.structs.replace(
         dataset, file=str(SAMPLES / dataset.file), split=FolderSplit(validation=str(SAMPLES / split.validation))
     )
     return msgspec.structs.replace(project, dataset=placed, training=training)
+
+
+def attending(project: Project) -> Project:
+    """An encoder and a decoder, with a head of attention from each step of the decoder to all of the encoder."""
+    model = project.model
+    steps = msgspec.structs.replace(model.layer("encoder"), return_sequences=True)
+    blocks = [Block(block.id, steps) if block.id == "encoder" else block for block in model.blocks]
+    blocks[-1:-1] = [
+        Block("attention", MultiHeadAttention(num_heads=1, key_dim=64)),
+        Block("concatenate_1", Concatenate()),
+    ]
+    wires = (
+        *model.wires[:-1],
+        Wire("decoder", "attention"),
+        Wire("encoder", "attention"),
+        Wire("decoder", "concatenate_1"),
+        Wire("attention", "concatenate_1"),
+        Wire("concatenate_1", "dense_1"),
+    )
+    return msgspec.structs.replace(project, model=Model(tuple(blocks), wires))
 
 
 def fables() -> Project:
@@ -223,7 +248,8 @@ def projects() -> dict[str, Project]:
         "reviews_gru": reviews(GRU(units=32)),
         "reviews_bidirectional": reviews(Bidirectional(layer=LSTM(units=32))),
         "fables": fables(),
-        "dates": translation("dates", source_length=36, target_length=11, epochs=14),
+        "dates": translation("dates", source_length=36, target_length=11, epochs=6, learning_rate=0.01),
+        "dates_attention": attending(translation("dates", source_length=36, target_length=11, epochs=5)),
         "sums": translation("sums", source_length=7, target_length=5, epochs=20),
         "visitors": visitors(),
         "letters_to_digits": letters_to_digits(),
