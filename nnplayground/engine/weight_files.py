@@ -24,6 +24,8 @@ from nnplayground.layers.pretrained import OFFICIAL, Pretrained
 Form = Literal["hdf5", "keras"]
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_SUPERBLOCK = 48
+"""Bytes at the beginning of an HDF5 file that tell its size, whichever kind of superblock it has."""
 _PIECE = 1 << 18
 TIMEOUT = 20.0
 """Seconds of silence after which a download is given up."""
@@ -77,10 +79,13 @@ def checked_form(path: Path) -> Form:
     """How a file is built, by its content. Raises WeightsProblem for what holds no weights."""
     try:
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(_SUPERBLOCK)
+            size = file.seek(0, os.SEEK_END)
     except OSError as error:
         raise WeightsProblem(f"{path.name} cannot be read: {error.strerror or error}.") from None
-    if start == HDF5_SIGNATURE:
+    if start[:8] == HDF5_SIGNATURE:
+        if size < _written_size(start):
+            raise WeightsProblem(f"{path.name} is incomplete or damaged; get it again, or choose another file.")
         return "hdf5"
     if start[:4] == b"PK\x03\x04" and zipfile.is_zipfile(path):
         return "keras"
@@ -90,6 +95,15 @@ def checked_form(path: Path) -> Form:
         f"{path.name} is not a file of weights: it is neither HDF5 (.h5, .weights.h5) nor a .keras file; "
         f"choose another one."
     )
+
+
+def _written_size(start: bytes) -> int:
+    """How large an HDF5 file was when it was closed, where its beginning tells: the end-of-file address in superblocks
+    of the versions 0 and 2 (HDF5 File Format Specification, section II.A), 0 where it is of another kind."""
+    place = {0: 40, 2: 28, 3: 28}.get(start[8]) if len(start) == _SUPERBLOCK else None
+    if place is None or start[13 if start[8] == 0 else 9] != 8:
+        return 0
+    return int.from_bytes(start[place : place + 8], "little")
 
 
 def check_hash(path: Path, file: WeightsFile) -> None:

@@ -85,7 +85,7 @@ class TestThePalette:
 class TestTheInspector:
     def test_it_says_that_the_weights_are_missing_and_offers_to_get_them(self, inspector: InspectorPanel) -> None:
         assert "not on this computer yet: vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5" in _state(inspector)
-        assert _button(inspector, "pretrained.download").text() == "Download (about 59 MB)"
+        assert _button(inspector, "pretrained.download").text() == "Download (59 MB)"
         assert _button(inspector, "pretrained.download").isVisible()
 
     def test_other_layers_have_no_such_part(self, inspector: InspectorPanel) -> None:
@@ -146,7 +146,13 @@ class TestTheInspector:
         _button(inspector, "pretrained.choose").click()
         assert "own.h5 is not a file of weights" in _state(inspector)
         assert get_value(document.project, "model.vgg16_1.weights") == "imagenet"
-        path.write_bytes(weight_files.HDF5_SIGNATURE)
+        # The superblock says that the file had 4,096 bytes when it was closed.
+        superblock = bytes([0, 0, 0, 0, 0, 8, 8]).ljust(32, b"\0") + (4096).to_bytes(8, "little")
+        path.write_bytes(weight_files.HDF5_SIGNATURE + superblock.ljust(2000, b"\0"))
+        _button(inspector, "pretrained.choose").click()
+        assert "own.h5 is incomplete" in _state(inspector)
+        assert get_value(document.project, "model.vgg16_1.weights") == "imagenet"
+        path.write_bytes(weight_files.HDF5_SIGNATURE + superblock.ljust(4088, b"\0"))
         _button(inspector, "pretrained.choose").click()
         assert get_value(document.project, "model.vgg16_1.weights") == str(path)
         assert "own.h5" in _state(inspector)
@@ -177,6 +183,13 @@ class TestInside:
             "block5_conv3",
             "block5_pool",
         ]
+        summary = inside.findChild(QLabel, "inner_layers.summary")
+        assert summary is not None
+        assert summary.text().startswith("VGG16: 18 layers")
+        qtbot.keyClicks(search, "x")
+        assert summary.text() == "No layer of VGG16 has “BLOCK5x” in its name, kind or shape."
+        search.clear()
+        assert summary.text().startswith("VGG16: 18 layers")
 
     def test_a_click_picks_the_layer_to_train_from(self, qtbot: QtBot, inside: InnerLayers, document: Document) -> None:
         place = inside.table.model().index(14, 0)
@@ -219,6 +232,6 @@ class TestWeightsOfInnerLayers:
         weights = {"mobile_net_1/conv_dw_1/kernel": np.random.default_rng(0).normal(size=(3, 3, 32, 1))}
         wants = SnapshotWants(weights=panel.wanted_layers())
         panel.show_snapshot(Snapshot("run", 1, 1, wants, None, {}, weights, {}, None))
-        assert panel.headline == "mobile_net_1/conv_dw_1 · 3×3×32×1"
+        assert panel.headline == "conv_dw_1 · 3×3×32×1"
         assert panel.gallery.tiles is not None
         assert len(panel.gallery.tiles.values) == 32

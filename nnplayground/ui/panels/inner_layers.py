@@ -29,7 +29,7 @@ from nnplayground.ui.widgets.labels import describe, muted
 _Index = QModelIndex | QPersistentModelIndex
 _COLUMNS = ("Layer", "Kind", "Output", "Parameters", "Training")
 _NAME, _KIND, _OUTPUT, _PARAMETERS, _TRAINING = range(5)
-_WIDTHS = (15, 17, 9, 7)
+_WIDTHS = (19, 16, 9, 7)
 """Of the columns, in heights of the font."""
 
 
@@ -115,7 +115,7 @@ class InnerLayers(QDialog):
         self._search.setPlaceholderText("Search layers")
         self._search.setClearButtonEnabled(True)
         describe(self._search, "Search layers", "Shows the layers whose name, kind or shape holds this text")
-        self._search.textChanged.connect(self._filter.setFilterFixedString)
+        self._search.textChanged.connect(self._on_searched)
         self._summary = muted()
         self._summary.setObjectName("inner_layers.summary")
         self.table = self._make_table()
@@ -143,6 +143,8 @@ class InnerLayers(QDialog):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
         table.setWordWrap(False)
+        # Long names begin alike.
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.verticalHeader().hide()
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -178,7 +180,8 @@ class InnerLayers(QDialog):
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
         unit = self.fontMetrics().height()
-        self.resize(unit * 58, unit * 36)
+        room = self.screen().availableSize()
+        self.resize(min(unit * 61, room.width() - 2 * unit), min(unit * 36, room.height() - 3 * unit))
 
     @property
     def chosen(self) -> str:
@@ -213,12 +216,19 @@ class InnerLayers(QDialog):
             return
         inner = layer.inner(*known.inputs)
         self._model.show_layers(inner, layer.table.layers[layer.last].name)
+        if not self._filter.rowCount():
+            self._summary.setText(f"No layer of {layer.type} has “{self._search.text()}” in its name, kind or shape.")
+            return
         learning = [each for each in inner if each.shape.weights]
         trained = sum(each.trained for each in learning)
         self._summary.setText(
             f"{layer.type}: {len(inner):,} layers, {len(learning):,} of them with weights, and {trained:,} of these "
             f"are trained (in bold). Click one to see its filters and feature maps."
         )
+
+    def _on_searched(self, text: str) -> None:
+        self._filter.setFilterFixedString(text)
+        self._show()
 
     def _on_row_changed(self) -> None:
         self._tell_buttons()

@@ -63,7 +63,7 @@ class PretrainedSection(QWidget):
         self._open.setObjectName("pretrained.open")
         describe(self._open, "Inner layers", "Show the layers inside, and choose from which on they are trained")
         self._open.clicked.connect(self.open_network)
-        self._tune = QPushButton("Fine-tune from a layer on…")
+        self._tune = QPushButton("Fine-tune…")
         self._tune.setObjectName("pretrained.fine_tune")
         describe(
             self._tune,
@@ -163,7 +163,7 @@ class PretrainedSection(QWidget):
         self._choose.setVisible(not busy)
         if file is not None:
             size = layer.parameter_count(*known.inputs) * _BYTES
-            self._download.setText(f"Download (about {_megabytes(size)})")
+            self._download.setText(f"Download ({_megabytes(size)})")
             describe(self._download, "Download", f"Fetch {file.name} from {file.origin.split('/')[2]} once")
 
     def _words(self, layer: Pretrained, known: LayerShapes, file: WeightsFile | None) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from nnplayground.layers import Layer
 from nnplayground.layers.base import times
@@ -17,6 +17,7 @@ from nnplayground.ui.document import Document
 from nnplayground.ui.panels.filter_editor import LARGEST, FilterEditor
 from nnplayground.ui.theme import FAMILY_COLORS
 from nnplayground.ui.widgets.histogram_grid import HistogramGrid
+from nnplayground.ui.widgets.labels import ElidedLabel
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 from nnplayground.ui.widgets.weight_gallery import WeightGallery
 from nnplayground.ui.widgets.weight_tiles import KernelKind, make_tiles
@@ -46,10 +47,9 @@ class WeightsPanel(QWidget):
         self._stale = False
         self._edited: tuple[str, tuple[Any, ...]] = ("", ())
 
-        self._headline = QLabel()
+        self._headline = ElidedLabel()
         self._headline.setObjectName("weights.headline")
         self._headline.setProperty("muted", "true")
-        self._headline.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._tensor = _choice("weights.tensor", "Which of the layer's weights to show")
         self._tensor.currentIndexChanged.connect(self._show_pictures)
         self._channel = _choice("weights.channel", "Which input channel's slice of each filter to show")
@@ -135,7 +135,7 @@ class WeightsPanel(QWidget):
     @property
     def headline(self) -> str:
         """Whose weights are shown, and their shape."""
-        return self._headline.text()
+        return self._headline.accessibleName()
 
     def _take_weights(self) -> None:
         prefix = f"{self._layer_id}/"
@@ -222,7 +222,7 @@ class WeightsPanel(QWidget):
     def _show_pictures(self) -> None:
         name = self._tensor.currentText()
         if name not in self._weights:
-            self._headline.setText("")
+            self._headline.show_text("")
             self._channel.hide()
             self._no_pictures.setText(self._why_no_pictures())
             self._pictures.setCurrentWidget(self._no_pictures)
@@ -235,14 +235,13 @@ class WeightsPanel(QWidget):
             tiles = make_tiles(weights, kind=kind, channel=self._channel.currentData())
         self.gallery.show_tiles(tiles)
         self._pictures.setCurrentWidget(self.gallery)
-        title = f"{self._layer_id} · {times(weights.shape)}"
+        title = f"{self._layer_id.rpartition('/')[2]} · {times(weights.shape)}"
         if max(tiles.steps) > 1:
             title += f" · every {max(tiles.steps)}th shown"
-        self._headline.setText(title)
         by_hand = "\nClick a filter, or press Enter on it, to change its numbers by hand."
         if self._filter_index(0) is None:
             by_hand = ""
-        self._headline.setToolTip(f"{title}{by_hand}")
+        self._headline.show_text(title, tip=f"{title}{by_hand}")
 
     def _offer_channels(self, count: int) -> None:
         """Colours first where there are three channels; no choice where there is one."""
