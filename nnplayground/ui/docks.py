@@ -128,6 +128,10 @@ class _TitleBar(QWidget):
         self._on_float()
 
 
+def _titles(bar: QTabBar) -> set[str]:
+    return {bar.tabText(place) for place in range(bar.count())}
+
+
 class TabMenus(QWidget):
     """Gives the tabs of stacked docks what their hidden title bars had: a menu to float and to close."""
 
@@ -138,11 +142,17 @@ class TabMenus(QWidget):
 
     def watch(self) -> None:
         """Look after tab bars that have appeared since the last time."""
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        bars = self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        for bar in bars:
             bar.removeEventFilter(self)
             bar.installEventFilter(self)
             bar.setDrawBase(False)
             bar.setExpanding(False)
+            titles = _titles(bar)
+            # Qt leaves bars of earlier arrangements where they were, to be seen between the docks. A bar that is used
+            # again gets a place again.
+            if titles and any(titles < _titles(other) for other in bars if other.isVisibleTo(self._window)):
+                bar.setGeometry(0, 0, 0, 0)
 
     def eventFilter(self, watched, event: QEvent) -> bool:  # type: ignore[no-untyped-def]
         if isinstance(watched, QTabBar) and isinstance(event, QContextMenuEvent):

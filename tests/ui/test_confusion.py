@@ -80,6 +80,14 @@ def test_a_class_without_samples_has_no_recall() -> None:
     assert confusion.shares.tolist() == [[1, 0], [0, 0]]
 
 
+def test_samples_of_a_single_class_are_told_and_show_no_precision(panel: ConfusionPanel) -> None:
+    panel.show_mistakes(mistakes([1, 1, 1], [0, 1, 1], ("made", "real")))
+    confusion = panel.matrix.confusion
+    assert confusion is not None
+    assert (confusion.precision(0), confusion.precision(1)) == (None, None)
+    assert panel.headline == "Validation, epoch 7: 2 of 3 right; all are real"
+
+
 def test_hover_says_the_cell_in_a_sentence(panel: ConfusionPanel) -> None:
     panel.show_mistakes(two_classes())
     QTest.mouseMove(panel.matrix.viewport(), panel.matrix.cell_rect(1, 0).center())

@@ -142,3 +142,12 @@ def test_reset_brings_back_what_was_floated_and_closed(workspace: Workspace) -> 
     assert workspace.palette_panel.isVisible()
     assert workspace.curves.isVisible()
     assert not workspace.confusion.isVisible()
+
+
+def test_tabs_of_an_earlier_arrangement_are_not_seen_between_the_docks(workspace: Workspace) -> None:
+    bars = workspace.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert bar(workspace).height() > 0
+    seen = [each for each in bars if each.isVisible() and not each.geometry().isEmpty()]
+    shown = [title for each in seen for title in titles(each)]
+    assert len(shown) == len(set(shown)), "a panel has two tabs"
+    assert {"Curves", "Weights", "Activations", "Boundary"} <= set(shown)

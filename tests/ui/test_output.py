@@ -144,3 +144,18 @@ def test_history_of_a_run_that_starts_anew() -> None:
     assert [history[place].epoch for place in range(len(history))] == [0, 1, 2]
     history.append(made(0, "b"))
     assert len(history) == 1
+
+
+@pytest.mark.parametrize("height", [300, 180])
+def test_in_a_low_panel_the_images_give_way_to_the_words(panel: OutputPanel, height: int) -> None:
+    show(panel, made(1, count=64))
+    panel.resize(540, height)
+    layout = page(panel).layout()
+    assert layout is not None
+    layout.activate()
+    pair, words = page(panel).pair, panel.findChild(QLabel, "made.words")
+    assert isinstance(words, QLabel)
+    assert pair.isVisible()
+    assert not pair.geometry().intersects(words.geometry())
+    assert words.height() >= words.heightForWidth(words.width())
+    assert panel.rect().contains(words.geometry())

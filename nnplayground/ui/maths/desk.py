@@ -58,7 +58,7 @@ class MathsDesk(QWidget):
         self._told_phase = ("", "", 0)
         self._asked_at: float | None = None
         self._running = False
-        self._stale = False
+        self._stale = True
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MILLISECONDS)

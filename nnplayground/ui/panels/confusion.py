@@ -117,6 +117,8 @@ class ConfusionPanel(QWidget):
         counts = confusion_counts(mistakes.labels, predicted, len(mistakes.class_names))
         confusion = Confusion(counts, mistakes.class_names)
         self._summary = f"{_where(mistakes)}: {confusion.right:,} of {confusion.total:,} right"
+        if confusion.only:
+            self._summary += f"; all are {confusion.only}"
         self.matrix.show_confusion(confusion)
 
     def _show_numbers(self, mistakes: Mistakes) -> None:

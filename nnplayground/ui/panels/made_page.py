@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from nnplayground.training.events import Made
 from nnplayground.ui.widgets.labels import describe, muted
@@ -16,6 +16,7 @@ from nnplayground.ui.widgets.picture_menu import install_picture_menu
 _COPY = 0.25
 """An image nearer to a training image than this share of what is usual among these is called a copy."""
 _SIDE = 104
+_LEAST_SIDE = 32
 _EMPTY = np.zeros((1, 1, 1), np.uint8)
 
 
@@ -38,14 +39,14 @@ class MadePage(QWidget):
         self._slider.valueChanged.connect(self._on_moved)
         self._when = muted()
         self._when.setObjectName("made.when")
-        self._pair = _Pair()
+        self.pair = _Pair()
         self._words = QLabel()
         self._words.setObjectName("made.words")
         self._words.setWordWrap(True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         beside = QVBoxLayout()
         beside.setSpacing(6)
-        beside.addWidget(self._pair)
+        beside.addWidget(self.pair)
         beside.addWidget(self._words)
         beside.addStretch(1)
         row = QHBoxLayout()
@@ -107,7 +108,7 @@ class MadePage(QWidget):
         made = self._shown
         if made is None or number >= len(made.images):
             return
-        self._pair.show_pair(made, number)
+        self.pair.show_pair(made, number)
         self._words.setText(_words(made, number))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -138,7 +139,8 @@ class _Pair(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._images = (picture_of(_EMPTY), picture_of(_EMPTY))
-        self.setFixedSize(self.sizeHint())
+        # In a low panel the images give way, for words cannot.
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
 
     def show_pair(self, made: Made, number: int) -> None:
         self._images = (picture_of(made.images[number]), picture_of(made.nearest[number]))
@@ -147,10 +149,14 @@ class _Pair(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(2 * _SIDE + 8, _SIDE)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(2 * _SIDE + 8, _LEAST_SIDE)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        side = min(self.height(), _SIDE)
         for place, image in enumerate(self._images):
-            size = image.size().scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio)
-            left = place * (_SIDE + 8) + (_SIDE - size.width()) // 2
-            painter.drawImage(QRect(left, (_SIDE - size.height()) // 2, size.width(), size.height()), image)
+            size = image.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+            left = place * (side + 8) + (side - size.width()) // 2
+            painter.drawImage(QRect(left, (side - size.height()) // 2, size.width(), size.height()), image)
         painter.end()

@@ -42,7 +42,6 @@ class TranslationPage(QWidget):
         self._pair = PairView()
         self._pair.setObjectName("translation.pair")
         self._pair.setAccessibleName("What the model writes, token by token")
-        self._pair.hide()
         self._examples: tuple[str, ...] = ()
         self._taken = -1
         self._example.hide()
@@ -57,6 +56,8 @@ class TranslationPage(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self._pair)
+        # Not before: a scroll area shows what it is given.
+        self._pair.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

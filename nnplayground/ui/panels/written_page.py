@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
@@ -37,7 +37,6 @@ class WrittenPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history: list[Written] = []
-        self._asked = ""
         self._continued: tuple[str, str] | None = None
         self._problem = ""
         self.texts = QTextBrowser()
@@ -59,6 +58,9 @@ class WrittenPage(QWidget):
         self._prompt.returnPressed.connect(self._ask)
         self._temperature = QDoubleSpinBox()
         self._temperature.setObjectName("written.temperature")
+        self._temperature.setLocale(QLocale.c())
+        # The style sheet's padding does not reach the text of a spin box.
+        self._temperature.lineEdit().setTextMargins(6, 0, 0, 0)
         self._temperature.setRange(0.1, 2.0)
         self._temperature.setSingleStep(0.1)
         self._temperature.setDecimals(1)
@@ -150,7 +152,7 @@ class WrittenPage(QWidget):
             self.continuation_requested.emit(self._prompt.text(), round(self._temperature.value(), 2))
 
     def _show(self) -> None:
-        self._slider.setEnabled(len(self._history) > 1)
+        self._slider.setVisible(len(self._history) > 1)
         if not self._history:
             self._when.setText("")
             self.texts.setHtml(f"<p style='color:{colors(self).muted}'>{_SOON}</p>")

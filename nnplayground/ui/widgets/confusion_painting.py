@@ -47,9 +47,18 @@ class Confusion(msgspec.Struct, frozen=True):
         return int(self.counts[row, row]) / count if count else None
 
     def precision(self, column: int) -> float | None:
-        """The share of what was predicted as a class that belongs to it; None where nothing was."""
+        """The share of what was predicted as a class that belongs to it.
+
+        None where nothing was predicted so, or all samples are of one class.
+        """
         count = int(self.counts[:, column].sum())
-        return int(self.counts[column, column]) / count if count else None
+        return int(self.counts[column, column]) / count if count and not self.only else None
+
+    @property
+    def only(self) -> str:
+        """The class that all samples belong to, where there are others that have none; else ""."""
+        present = np.flatnonzero(self.counts.sum(axis=1))
+        return self.names[present[0]] if len(present) == 1 and len(self.names) > 1 else ""
 
     def sentence(self, row: int, column: int) -> str:
         """What a cell says."""

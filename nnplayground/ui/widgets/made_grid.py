@@ -37,6 +37,8 @@ class MadeGrid(QWidget):
         self._side = QSize(1, 1)
         self._current = 0
         self._hovered: int | None = None
+        self._known: tuple[tuple[QSize, QSize, int], tuple[int, int, tuple[int, int]]] | None = None
+        """The layout, and for what it is: each image asks for it whenever all are painted."""
 
     def show_images(self, images: Array) -> None:
         """images: (n, height, width, 1 or 3) uint8."""
@@ -69,6 +71,12 @@ class MadeGrid(QWidget):
 
     def _layout(self) -> tuple[int, int, tuple[int, int]]:
         """(columns, rows, (width, height) of an image): the number of columns that leaves the images largest."""
+        room = (self.size(), self._side, self._count)
+        if self._known is None or self._known[0] != room:
+            self._known = (room, self._best_layout())
+        return self._known[1]
+
+    def _best_layout(self) -> tuple[int, int, tuple[int, int]]:
         best = (1, max(self._count, 1), 0.0)
         shape = self._side.width() / self._side.height()
         for columns in range(1, max(self._count, 1) + 1):

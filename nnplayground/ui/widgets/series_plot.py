@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from nnplayground.samples import Array
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.bars import small_font
+from nnplayground.ui.widgets.numbers import short_number
 from nnplayground.ui.widgets.split_bar import split_colors
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class SeriesPlot(QWidget):
         self._look, self._window, self._horizon = look, window, horizon
         values = look.values[:, look.target]
         self.setAccessibleDescription(
-            f"{len(values):,} values of {look.columns[look.target]}, from {values.min():.4g} to {values.max():.4g}"
+            f"{len(values):,} values of {look.columns[look.target]}, "
+            f"from {short_number(values.min(), 4)} to {short_number(values.max(), 4)}"
         )
         self.update()
 
@@ -63,6 +65,7 @@ class SeriesPlot(QWidget):
             y = area.top() + share * area.height()
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         fills = split_colors(theme)
+        metrics, free = painter.fontMetrics(), area.left()
         for name, (start, stop) in look.splits.items():
             left, right = (area.left() + area.width() * row / max(1, count) for row in (start, stop))
             if start:
@@ -70,17 +73,22 @@ class SeriesPlot(QWidget):
                 painter.drawLine(QPointF(left, area.top()), QPointF(left, self.height()))
             painter.setPen(QPen(QColor(fills[name]), 1.2))
             painter.drawPolyline(curve(values, area, start, stop, limits(values)))
+            needed = metrics.horizontalAdvance(name) + 1
+            if stop == count and right - needed >= free:
+                # A short last part has its name at the right, under the part before it as well.
+                left = min(left, right - needed - 3)
             words = QRectF(left + 3, area.bottom() + 1, right - left - 3, self.height() - area.bottom())
-            text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
+            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(words.width()))
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            free = words.left() + min(needed, words.width()) + 6
         self._paint_window(painter, area, count)
         painter.setPen(QColor(theme.muted))
         low, high = limits(values)
         painter.drawText(
-            area.adjusted(3, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, f"{high:.4g}"
+            area.adjusted(3, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, short_number(high, 4)
         )
         painter.drawText(
-            area.adjusted(3, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, f"{low:.4g}"
+            area.adjusted(3, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, short_number(low, 4)
         )
         painter.end()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnplayground.samples import Array
 from nnplayground.ui.theme import Colors, colors
+from nnplayground.ui.widgets.numbers import short_number
 
 _MOST_POINTS = 4000
 _NEAR = 10.0
@@ -48,7 +49,8 @@ class TargetScatter(QWidget):
 
     def sentence(self, index: int) -> str:
         """What a drawn point says."""
-        return f"{self._ids[index]}: true {self._true[index]:.4g}, predicted {self._predicted[index]:.4g}"
+        true, predicted = (short_number(values[index], 4) for values in (self._true, self._predicted))
+        return f"{self._ids[index]}: true {true}, predicted {predicted}"
 
     def spot(self, index: int) -> QPointF:
         """Where a drawn point is."""
