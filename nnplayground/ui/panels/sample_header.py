@@ -30,7 +30,7 @@ from nnplayground.ui.widgets.bars import small_font
 from nnplayground.ui.widgets.drawings import Drawing, PairPicture, TextPicture, WindowPicture
 from nnplayground.ui.widgets.pictures import PictureLoader
 from nnplayground.ui.widgets.plane_pictures import PlanePictures, PointPicture
-from nnplayground.ui.widgets.tiles import draw_file
+from nnplayground.ui.widgets.tile_pictures import draw_file
 
 _LONGEST_TIP = 600
 _WIDE: dict[type, float] = {TextPicture: 1.9, PairPicture: 1.9, WindowPicture: 1.4}

@@ -13,7 +13,7 @@ from nnplayground.samples import Array
 from nnplayground.ui.theme import colors
 from nnplayground.ui.widgets.colormaps import to_rgb
 from nnplayground.ui.widgets.pictures import PictureLoader, side_for
-from nnplayground.ui.widgets.tiles import draw_placeholder
+from nnplayground.ui.widgets.tile_pictures import draw_placeholder
 
 LEAST_REACH = 0.02
 """Changes of a probability below it are shown as next to nothing, however large they are beside the others."""

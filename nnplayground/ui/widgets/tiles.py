@@ -22,14 +22,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from nnplayground.ui import icons
 from nnplayground.ui.theme import Colors, colors
 from nnplayground.ui.widgets.bars import small_font
 from nnplayground.ui.widgets.drawings import Drawing
-from nnplayground.ui.widgets.pictures import PictureLoader, side_for
+from nnplayground.ui.widgets.pictures import PictureLoader
+from nnplayground.ui.widgets.tile_pictures import RADIUS, draw_file
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 Tone = Literal["text", "muted", "error", "good"]
@@ -40,7 +40,6 @@ ID_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 """A model's data under this role: the id of a row's sample."""
 
 _GAP = 6
-_RADIUS = 4.0
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -52,10 +51,6 @@ class Line(msgspec.Struct, frozen=True):
     bold: bool = False
 
 
-_MOST_CUT = 1.12
-"""How much larger than it fits a picture may be drawn; what is cut off might be the reason for a mistake."""
-
-
 class Tile(msgspec.Struct, frozen=True):
     """What is painted for one sample. title: painted in the place of the picture where there is neither a file nor a
     drawing.
@@ -65,74 +60,6 @@ class Tile(msgspec.Struct, frozen=True):
     file: Path | None
     lines: Sequence[Line] = ()
     drawing: Drawing | None = None
-
-
-def draw_whole(painter: QPainter, area: QRectF, pixmap: QPixmap, theme: Colors) -> None:
-    """The picture as large as it fits into the area, with a little of its longer side cut off."""
-    source = QRectF(pixmap.rect())
-    fills = min(source.width() / area.width(), source.height() / area.height())
-    fits = max(source.width() / area.width(), source.height() / area.height())
-    scale = max(fills, fits / _MOST_CUT)
-    part = QRectF(0, 0, min(area.width() * scale, source.width()), min(area.height() * scale, source.height()))
-    part.moveCenter(source.center())
-    target = QRectF(0, 0, part.width() / scale, part.height() / scale)
-    target.moveCenter(area.center())
-    painter.save()
-    clip = QPainterPath()
-    clip.addRoundedRect(area, _RADIUS, _RADIUS)
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-    painter.setClipPath(clip)
-    painter.fillRect(area, QColor(theme.raised))
-    painter.drawPixmap(target, pixmap, part)
-    painter.restore()
-
-
-def draw_placeholder(painter: QPainter, area: QRectF, text: str, theme: Colors, *, failed: bool = False) -> None:
-    """In the place of a picture: `text`, or an icon where it is empty or the file cannot be read."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(theme.separator), 1))
-    painter.setBrush(QColor(theme.raised))
-    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
-    if text and not failed:
-        painter.setPen(QColor(theme.muted))
-        inside = area.adjusted(4, 2, -4, -2)
-        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(inside.width()))
-        painter.drawText(inside, int(Qt.AlignmentFlag.AlignCenter), elided)
-    else:
-        size = 18
-        icon = icons.pixmap("warning" if failed else "image", theme.warning if failed else theme.muted, size=size)
-        center = area.center()
-        painter.drawPixmap(QRectF(center.x() - size / 2, center.y() - size / 2, size, size), icon, QRectF(icon.rect()))
-    painter.restore()
-
-
-def draw_file(
-    painter: QPainter,
-    area: QRectF,
-    file: Path | None,
-    loader: PictureLoader,
-    *,
-    title: str,
-    theme: Colors,
-    ratio: float,
-    drawing: Drawing | None = None,
-) -> None:
-    """The picture of a file as far as it has been loaded, or a drawing. ratio: device pixels per logical pixel."""
-    if file is None and drawing is not None:
-        drawing.draw(painter, area, theme)
-        return
-    if file is None:
-        draw_placeholder(painter, area, title, theme)
-        return
-    # A picture that is cut to fit is shown by its short side, so its long one has to be larger than the area.
-    side = side_for(1.3 * max(area.width(), area.height()), ratio)
-    pixmap = loader.pixmap(file, side)
-    if pixmap is not None:
-        draw_whole(painter, area, pixmap, theme)
-    else:
-        loader.request(file, side)
-        draw_placeholder(painter, area, "", theme, failed=loader.failure(file, side) is not None)
 
 
 class TileDelegate(QStyledItemDelegate):
@@ -197,7 +124,7 @@ class TileDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(picture.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS, _RADIUS)
+        painter.drawRoundedRect(picture.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
 
 def _draw_line(painter: QPainter, area: QRectF, line: Line, font: QFont, theme: Colors) -> None:
