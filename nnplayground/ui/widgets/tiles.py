@@ -40,6 +40,7 @@ ID_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 """A model's data under this role: the id of a row's sample."""
 
 _GAP = 6
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -70,6 +71,7 @@ class TileDelegate(QStyledItemDelegate):
         self._loader = loader
         self._lines = lines
         self._tile = QSize(90, 80)
+        self._pens: tuple[str, _Pens] | None = None
 
     def set_tile_size(self, size: QSize) -> None:
         """Including the gap to the next tile."""
@@ -91,12 +93,14 @@ class TileDelegate(QStyledItemDelegate):
             return
         theme = colors(widget)
         inside = QRectF(rect).adjusted(_GAP / 2, _GAP / 2, -_GAP / 2, -_GAP / 2)
-        small = small_font(font)
-        metrics = QFontMetrics(small)
+        if self._pens is None or self._pens[0] != font.key():
+            self._pens = (font.key(), _Pens(font))
+        pens = self._pens[1]
+        metrics = pens.metrics
         text_height = self.text_height(metrics)
         picture = inside.adjusted(0, 0, 0, -text_height)
         painter.save()
-        painter.setFont(small)
+        painter.setFont(pens.plain)
         draw_file(
             painter,
             picture,
@@ -109,7 +113,7 @@ class TileDelegate(QStyledItemDelegate):
         )
         top = picture.bottom() + 3
         for line in tile.lines[: self._lines]:
-            _draw_line(painter, QRectF(inside.left(), top, inside.width(), metrics.height()), line, small, theme)
+            _draw_line(painter, QRectF(inside.left(), top, inside.width(), metrics.height()), line, pens, theme)
             top += metrics.height() - 1
         self._draw_frame(painter, picture, state, theme)
         painter.restore()
@@ -127,23 +131,30 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(picture.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
 
-def _draw_line(painter: QPainter, area: QRectF, line: Line, font: QFont, theme: Colors) -> None:
-    lead_font = QFont(font)
-    lead_font.setBold(line.bold)
-    metrics = QFontMetrics(lead_font)
-    rest_width = QFontMetrics(font).horizontalAdvance(line.rest) + 4 if line.rest else 0
+class _Pens:
+    """The fonts of the lines with their metrics, which take as long to make as a line to draw."""
+
+    def __init__(self, font: QFont) -> None:
+        self.plain = small_font(font)
+        self.bold = QFont(self.plain)
+        self.bold.setBold(True)
+        self.metrics, self.bold_metrics = QFontMetrics(self.plain), QFontMetrics(self.bold)
+
+
+def _draw_line(painter: QPainter, area: QRectF, line: Line, pens: _Pens, theme: Colors) -> None:
+    lead_font, metrics = (pens.bold, pens.bold_metrics) if line.bold else (pens.plain, pens.metrics)
+    rest_width = pens.metrics.horizontalAdvance(line.rest) + 4 if line.rest else 0
     room = max(int(area.width()) - rest_width, int(area.width()) // 2)
     lead = metrics.elidedText(line.lead, Qt.TextElideMode.ElideRight, room)
     painter.setFont(lead_font)
     painter.setPen(QColor(getattr(theme, line.tone)))
-    flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    painter.drawText(area, flags, lead)
+    painter.drawText(area, _LEFT, lead)
     if line.rest:
-        painter.setFont(font)
+        painter.setFont(pens.plain)
         painter.setPen(QColor(theme.text))
         beside = area.adjusted(metrics.horizontalAdvance(lead) + 4, 0, 0, 0)
-        rest = painter.fontMetrics().elidedText(line.rest, Qt.TextElideMode.ElideRight, max(0, int(beside.width()) + 1))
-        painter.drawText(beside, flags, rest)
+        rest = pens.metrics.elidedText(line.rest, Qt.TextElideMode.ElideRight, max(0, int(beside.width()) + 1))
+        painter.drawText(beside, _LEFT, rest)
 
 
 class TileSource(Protocol):
