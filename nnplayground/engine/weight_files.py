@@ -98,8 +98,10 @@ def checked_form(path: Path) -> Form:
 
 
 def _written_size(start: bytes) -> int:
-    """How large an HDF5 file was when it was closed, where its beginning tells: the end-of-file address in superblocks
-    of the versions 0 and 2 (HDF5 File Format Specification, section II.A), 0 where it is of another kind."""
+    """How large an HDF5 file was when it was closed, where its beginning tells; else 0.
+
+    It is the end-of-file address in superblocks of the versions 0, 2 and 3 (HDF5 File Format Specification, II.A).
+    """
     place = {0: 40, 2: 28, 3: 28}.get(start[8]) if len(start) == _SUPERBLOCK else None
     if place is None or start[13 if start[8] == 0 else 9] != 8:
         return 0

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-import msgspec
 import numpy as np
 
 from nnplayground.engine.base import BlockMetrics, Engine, EngineState, Evaluation, Weights
 from nnplayground.samples import Array, Samples
 from nnplayground.spec.objective import EXACT_MATCH
-from nnplayground.spec.project import Project
 from nnplayground.spec.training import NextToken, PlateauSchedule
 from nnplayground.training.batches import DataOrder, batch_count
 from nnplayground.training.controls import Controls
@@ -24,10 +22,10 @@ from nnplayground.training.events import (
     RunEnded,
     RunStarted,
     SnapshotWants,
-    Stage,
     StepsDone,
 )
 from nnplayground.training.outcomes import predicted_classes
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.schedules import scheduled_rate
 from nnplayground.training.snapshots import Viewer
 from nnplayground.training.translating import Translator, exact
@@ -37,55 +35,6 @@ BLOCK_SECONDS = 0.025
 MISTAKES_SECONDS = 0.2
 """Very short epochs show their mistakes no more often than this."""
 RATE = "training.optimizer.learning_rate"
-
-
-class Progress(msgspec.Struct, eq=False):
-    """Where a run stands: what must be known to go on with it."""
-
-    epoch: int = 0
-    """Complete epochs."""
-    update: int = 0
-    history: list[Mapping[str, float]] = msgspec.field(default_factory=list)
-    """Metrics of each complete epoch, with its learning_rate and seconds."""
-    best_epoch: int = 0
-    best_score: float = math.inf
-    """The monitored figure at the best epoch, turned so that less is better."""
-    best_weights: Weights | None = None
-    monitor: str = ""
-    """The figure by which an epoch is the best; with another one, what was best before means nothing."""
-    live: dict[str, float] = msgspec.field(default_factory=dict)
-    """Numbers that were changed while the run went on, by path."""
-    rate_changed_in: int = 0
-    """The epoch, counted from 1, in which the learning rate was last changed by hand; 0: in none."""
-    stages: list[Stage] = msgspec.field(default_factory=list)
-    """Apart from the first."""
-    by_hand: bool = False
-    """A weight was changed by hand since the end of the last epoch, whose figures are of other weights."""
-
-    def watch(self, monitor: str) -> None:
-        """Judge epochs by this figure from now on."""
-        if monitor != self.monitor:
-            self.monitor = monitor
-            self.best_epoch, self.best_score, self.best_weights = self.epoch, math.inf, None
-
-
-class RunPlan(msgspec.Struct, frozen=True, eq=False):
-    """All that a run is given. `epochs`: complete epochs at its end, those of `progress` included."""
-
-    run_id: str
-    project: Project
-    class_names: tuple[str, ...]
-    metrics: tuple[str, ...]
-    epochs: int
-    kept: tuple[str, ...] = ()
-    reinitialized: tuple[str, ...] = ()
-    on_epoch: Callable[[EpochDone, Weights | None], None] = lambda done, best: None
-    """Called after each epoch, before its event is out, with the weights if they are the best so far."""
-    results: Callable[[int, int], Iterator[Event]] = lambda epoch, update: iter(())
-    """What a model makes or writes, as events: asked before the first epoch and after each, (complete epochs, updates).
-    """
-    last_results: Callable[[int, int], Iterator[Event]] = lambda epoch, update: iter(())
-    """The same at the end of the run, with the weights that are kept, and the epoch they are from."""
 
 
 class _DivergenceError(Exception):

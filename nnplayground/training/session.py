@@ -32,8 +32,9 @@ from nnplayground.training.features import FeatureSource, use_features
 from nnplayground.training.feeding import bound, catalog_of
 from nnplayground.training.going_on import engine_relevant, transfer
 from nnplayground.training.live import live_values
-from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.loop import TrainingLoop
 from nnplayground.training.made import Gallery
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.runs import new_run_id
 from nnplayground.training.stages import next_stage, unready_heads, unready_sentence

@@ -12,7 +12,7 @@ from nnplayground.spec.model import Block, LayerShapes, Model
 from nnplayground.spec.project import Project
 from nnplayground.training.events import Stage
 from nnplayground.training.live import without_live_values
-from nnplayground.training.loop import Progress
+from nnplayground.training.progress import Progress
 
 
 def next_stage(before: Project, after: Project, progress: Progress) -> Progress | None:

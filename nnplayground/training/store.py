@@ -26,7 +26,7 @@ from nnplayground.spec.codec import FileError, encode
 from nnplayground.spec.files import load_project, os_reason, write_atomically
 from nnplayground.spec.project import Project
 from nnplayground.training.events import EpochDone, RunEnded, Stage
-from nnplayground.training.loop import Progress
+from nnplayground.training.progress import Progress
 
 CHECKPOINT_SECONDS = 30.0
 """How often last.npz is written while a run goes on; a crash loses no more than this."""

@@ -18,7 +18,7 @@ from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.events import SamplePrediction, Snapshot, SnapshotWants
 from nnplayground.training.feeding import plane, vocabularies
 from nnplayground.training.language import make_translator, make_writer, translated_sample, translated_text
-from nnplayground.training.loop import Progress
+from nnplayground.training.progress import Progress
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.sequences import SequenceLens
 from nnplayground.training.snapshots import Viewer

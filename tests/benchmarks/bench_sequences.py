@@ -29,7 +29,8 @@ from nnplayground.spec.training import Adam, Clip, NextToken, TeacherForcing, Tr
 from nnplayground.spec.writers import encoder_decoder
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone
-from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.loop import TrainingLoop
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.snapshots import Viewer
 from tests.benchmarks.common import Row, isolate, print_rows, ratio_row, result_of
 

@@ -36,7 +36,8 @@ from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
 from nnplayground.ui.panels.inspector import InspectorPanel
 from nnplayground.ui.theme import apply_theme
-from nnplayground.ui.widgets.activation_plot import WHOLE, ActivationPlot, curve_values, saturated_share
+from nnplayground.ui.widgets.activation_curve import WHOLE, curve_values, saturated_share
+from nnplayground.ui.widgets.activation_plot import ActivationPlot
 from nnplayground.ui.widgets.rate_plot import RatePlot
 
 FACTS = DataFacts(

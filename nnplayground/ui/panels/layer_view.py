@@ -18,7 +18,8 @@ from nnplayground.spec.model import LayerShapes
 from nnplayground.spec.project import Project, project_shapes
 from nnplayground.training.events import Histogram
 from nnplayground.ui.document import Document
-from nnplayground.ui.widgets.activation_plot import ActivationPlot, saturated_share
+from nnplayground.ui.widgets.activation_curve import saturated_share
+from nnplayground.ui.widgets.activation_plot import ActivationPlot
 from nnplayground.ui.widgets.form import Form
 from nnplayground.ui.widgets.labels import ElidedLabel, describe, muted, retire, section
 from nnplayground.ui.widgets.problems import ProblemList

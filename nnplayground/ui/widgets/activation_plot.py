@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -27,48 +25,14 @@ from nnplayground.layers.activations import Activation
 from nnplayground.samples import Array
 from nnplayground.training.events import Histogram
 from nnplayground.ui.theme import Colors, colors
+from nnplayground.ui.widgets.activation_curve import POINTS, WHOLE, Curve, Limits, curve_values, round_ticks
 from nnplayground.ui.widgets.numbers import short_number, write_number
 from nnplayground.ui.widgets.picture_menu import install_picture_menu
 
-Limits: TypeAlias = tuple[float, float]
-WHOLE: Limits = (-10.0, 10.0)
-_POINTS = 481
 _NARROWEST, _WIDEST = 0.2, 200.0
 _ZOOM = 1.25
-_SATURATED = 0.01
-"""Below this share of its largest value the derivative passes on next to nothing."""
 _BAR_SHARE = 0.62
 """Height of the largest bar, as a share of the room above the axis."""
-
-
-class _Curve(msgspec.Struct, frozen=True):
-    z: Array
-    value: Array
-    derivative: Array
-    low: float
-    high: float
-
-
-def curve_values(function: Activation, z: Array) -> tuple[Array, Array]:
-    """Function and derivative at each z, (n,) each. softmax: as a function of one input, while one other is 0."""
-    z = z.astype(np.float64)
-    if function.name != "softmax":
-        value = function.value(z)
-        return value, function.derivative(z, value)
-    pair = np.stack([z, np.zeros_like(z)], axis=-1)
-    value = function.value(pair)
-    return value[:, 0], function.derivative(pair, value)[:, 0]
-
-
-def saturated_share(function: Activation, inputs: Histogram) -> float:
-    """The share of the inputs at which the derivative is next to nothing (below 1 % of its largest value)."""
-    total = float(inputs.counts.sum())
-    if total == 0:
-        return 0.0
-    centres = (inputs.edges[:-1] + inputs.edges[1:]) / 2
-    largest = np.abs(curve_values(function, np.linspace(*WHOLE, _POINTS))[1]).max()
-    small = np.abs(curve_values(function, centres)[1]) < _SATURATED * largest
-    return float(inputs.counts[small].sum()) / total
 
 
 class ActivationPlot(QWidget):
@@ -79,7 +43,7 @@ class ActivationPlot(QWidget):
         self._function: Activation | None = None
         self._inputs: Histogram | None = None
         self._range: Limits = WHOLE
-        self._curve: _Curve | None = None
+        self._curve: Curve | None = None
         self._hover: float | None = None
         self._kept: tuple[object, QPixmap, QPixmap] | None = None
         """What the pictures of axes and lines depend on, and both: only what is between them moves."""
@@ -242,13 +206,13 @@ class ActivationPlot(QWidget):
     def _compute(self) -> None:
         if self._function is None:
             return
-        z = np.linspace(*self._range, _POINTS)
+        z = np.linspace(*self._range, POINTS)
         value, derivative = curve_values(self._function, z)
         low = min(value.min(), derivative.min(), 0.0)
         high = max(value.max(), derivative.max(), low + 1e-6)
         margin = 0.06 * (high - low)
         self._kept = None
-        self._curve = _Curve(z, value, derivative, low - margin, high + margin)
+        self._curve = Curve(z, value, derivative, low - margin, high + margin)
         self.update()
 
     # -- painting ----------------------------------------------------------------------------------------------------
@@ -299,7 +263,7 @@ class ActivationPlot(QWidget):
         painter.setPen(QColor(theme.muted))
         metrics = painter.fontMetrics()
         base = plot.bottom() + metrics.ascent() + 3
-        for tick in _ticks(low, high):
+        for tick in round_ticks(low, high):
             text = _figure(tick)
             x = self._x(tick) - metrics.horizontalAdvance(text) / 2
             x = min(max(x, plot.left()), plot.right() - metrics.horizontalAdvance(text))
@@ -335,10 +299,10 @@ class ActivationPlot(QWidget):
         assert self._curve is not None
         plot = self._plot()
         scale = plot.height() / (self._curve.high - self._curve.low)
-        xs = np.linspace(plot.left(), plot.right(), _POINTS)
+        xs = np.linspace(plot.left(), plot.right(), POINTS)
         ys = plot.bottom() - (values - self._curve.low) * scale
         # Of a straight stretch the ends suffice: wide lines of many points take long to draw.
-        bends = np.ones(_POINTS, bool)
+        bends = np.ones(POINTS, bool)
         bends[1:-1] = np.abs(np.diff(ys, 2)) > 1e-3
         xs, ys = xs[bends], ys[bends]
         painter.setPen(pen)
@@ -364,7 +328,7 @@ class ActivationPlot(QWidget):
         for share in (0.84, 0.72, 0.6, 0.26, 0.12):
             x = plot.left() + share * plot.width() - width / 2
             x = min(max(x, plot.left()), plot.right() - width)
-            line = self._y(float(values[round(share * (_POINTS - 1))]))
+            line = self._y(float(values[round(share * (POINTS - 1))]))
             places = [(x, line - height - 3), (x, line + 4), (x - width / 2 - 6, line - height)]
             for box in (QRectF(left, top, width, height) for left, top in places):
                 clearance = self._clearance(box, taken)
@@ -384,7 +348,7 @@ class ActivationPlot(QWidget):
             return -50.0
         nearest = 4.0
         for x in np.linspace(box.left(), box.right(), 9):
-            index = min(max(round((x - plot.left()) / plot.width() * (_POINTS - 1)), 0), _POINTS - 1)
+            index = min(max(round((x - plot.left()) / plot.width() * (POINTS - 1)), 0), POINTS - 1)
             for values in (self._curve.value, self._curve.derivative):
                 y = self._y(float(values[index]))
                 nearest = min(nearest, max(box.top() - y, y - box.bottom()))
@@ -421,12 +385,3 @@ def _pen(color: str, style: Qt.PenStyle, width: float) -> QPen:
 
 def _figure(value: float) -> str:
     return write_number(float(f"{value:.4g}")).replace("-", "−")
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers in a range: about four of them."""
-    rough = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= rough * 0.999)
-    first = math.ceil(low / step - 1e-9)
-    return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]

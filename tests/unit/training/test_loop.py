@@ -22,7 +22,8 @@ from nnplayground.training.events import (
     SnapshotWants,
     StepsDone,
 )
-from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.loop import TrainingLoop
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.snapshots import Viewer
 from tests.unit.training.fakes import FakeEngine, samples
 

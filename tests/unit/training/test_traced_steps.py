@@ -20,7 +20,8 @@ from nnplayground.spec.training import Adam, Training
 from nnplayground.training.batches import DataOrder
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone, Event, RunEnded, Snapshot, SnapshotWants, StepsDone
-from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.loop import TrainingLoop
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.snapshots import Pace, Viewer
 
 MODEL = Model(

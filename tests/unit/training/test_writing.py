@@ -16,7 +16,8 @@ from nnplayground.spec.project import Project
 from nnplayground.spec.training import NextToken, TeacherForcing, Training
 from nnplayground.training.controls import Controls
 from nnplayground.training.events import EpochDone, Event, Mistakes, RunEnded, Written
-from nnplayground.training.loop import Progress, RunPlan, TrainingLoop
+from nnplayground.training.loop import TrainingLoop
+from nnplayground.training.progress import Progress, RunPlan
 from nnplayground.training.questions import NotTrained
 from nnplayground.training.snapshots import Viewer
 from nnplayground.training.translating import Translator, exact
