@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ FORMAT = "nnplayground-project"
 VERSION = 1
 _LINE = 160
 """How long lines are made."""
+_MOST_NAMED = 12
+"""A message that lists more types than these is no longer a sentence."""
 
 _ALWAYS_WRITTEN = {
     "training": ("engine", "objective", "optimizer", "schedule", "loss", "batch_size", "epochs", "seed"),
@@ -178,8 +180,17 @@ def _one_of(document: Any, types: dict[str, Any], path: str) -> Any:
         return _converted(document, types[named], path)
     if not isinstance(document, dict):
         raise FileError(f"{path} must be an object, got {json.dumps(document)}.")
-    known = ", ".join(types)
-    raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; it knows {known}.")
+    raise FileError(f"{path}.type is {json.dumps(named)}, which this version does not know; {_way_out(named, types)}")
+
+
+def _way_out(named: Any, types: Collection[str]) -> str:
+    """What may have been meant: all there is, where it is few, else what is written alike."""
+    if len(types) <= _MOST_NAMED:
+        return f"it knows {', '.join(types)}."
+    from difflib import get_close_matches  # Rarely needed, and long to import.
+
+    near = get_close_matches(str(named), types, n=1)
+    return f"did you mean {near[0]}?" if near else "update the program, or correct the file."
 
 
 def _converted(document: Any, kind: Any, path: str) -> Any:

@@ -177,3 +177,12 @@ def test_a_save_that_fails_leaves_the_old_file(
 def test_save_into_a_folder_that_is_not_there(tmp_path: Path, cnn: Project) -> None:
     with pytest.raises(FileError, match="no such file or folder"):
         save_project(cnn, tmp_path / "gone" / "cats.nnp")
+
+
+def test_a_layer_that_is_misspelt_is_told_what_was_probably_meant() -> None:
+    for name, way_out in (("Flattern", "did you mean Flatten?"), ("Zzz", "update the program, or correct the file.")):
+        with pytest.raises(FileError) as caught:
+            decode(changed("model", "layers", 3, "type", value=name))
+        assert str(caught.value).endswith(
+            f'model.flatten_1.type is "{name}", which this version does not know; {way_out}'
+        )
